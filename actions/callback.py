@@ -1,0 +1,175 @@
+"""The callback form: consent, name, how to reach the person, when, preview, send."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.types import DomainDict
+
+from actions.turn import Events, WithServices, case_of, language_of, send
+from bot import bootstrap
+from bot.conversation.present import switchboard
+from bot.conversation.services import Services
+from bot.handover.callback import CallbackRequest, preview, reach_of, short, store_callback
+from bot.messages import button, text_message
+from bot.storage.handovers import HandoverStore
+
+SLOTS = (
+    "callback_consent",
+    "callback_name",
+    "callback_reach",
+    "callback_when",
+    "callback_confirmed",
+)
+
+
+def forget() -> Events:
+    """Return the events that empty the form's slots."""
+    return [SlotSet(slot, None) for slot in SLOTS]
+
+
+def request_of(tracker: Tracker) -> CallbackRequest:
+    """Return what the person entered into the form."""
+    return CallbackRequest(
+        tracker.get_slot("callback_name") or "",
+        tracker.get_slot("callback_reach") or "",
+        tracker.get_slot("callback_when") or "",
+    )
+
+
+class BeginCallback(Action):
+    """Empties the form before it starts, so that nothing of an earlier one is left."""
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "action_begin_callback"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Return the events that empty the form."""
+        return forget()
+
+
+class ValidateCallbackForm(WithServices, FormValidationAction):
+    """Checks each entry as it comes."""
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "validate_callback_form"
+
+    async def required_slots(
+        self,
+        domain_slots: list[str],
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: DomainDict,
+    ) -> list[str]:
+        """Ask nothing more once the person has refused."""
+        if tracker.get_slot("callback_consent") is False:
+            return []
+        return domain_slots
+
+    def validate_callback_name(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Accept any name that has a letter or digit."""
+        name = short(str(value))
+        return {"callback_name": name if any(c.isalnum() for c in name) else None}
+
+    def validate_callback_reach(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Accept a telephone number or an e-mail address."""
+        reach = reach_of(str(value))
+        if reach is None:
+            language = language_of(tracker)
+            text = self._services().texts.say("callback.reach_invalid", language)
+            send(dispatcher, [text_message(text, language)])
+        return {"callback_reach": reach}
+
+    def validate_callback_when(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Accept any time in words."""
+        return {"callback_when": short(str(value)) or None}
+
+
+class AskCallbackConfirmed(WithServices, Action):
+    """Shows what will be stored and asks whether to send it."""
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "action_ask_callback_form_callback_confirmed"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Show the preview in the person's language and in German."""
+        services, language = self._services(), language_of(tracker)
+        say = services.texts.say
+        message = text_message(
+            preview(request_of(tracker), case_of(tracker), language, services), language, "form"
+        )
+        message["buttons"] = [
+            button(say("button.send", language), "affirm", language),
+            button(say("button.cancel", language), "deny", language),
+        ]
+        send(dispatcher, [message])
+        return []
+
+
+class FinishCallback(WithServices, Action):
+    """Stores the request if the person agreed twice; otherwise stores nothing and says so."""
+
+    def __init__(
+        self,
+        services: Callable[[], Services] = bootstrap.services,
+        store: Callable[[], HandoverStore] = bootstrap.handover_store,
+    ) -> None:
+        """``services`` returns the current services, ``store`` the callbacks' store."""
+        super().__init__(services)
+        self._store = store
+
+    def name(self) -> str:
+        """Return the action's name in the domain."""
+        return "action_finish_callback"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> Events:
+        """Store, answer, and empty the form."""
+        services, language = self._services(), language_of(tracker)
+        number = switchboard(services)
+        if tracker.get_slot("callback_consent") is not True:
+            text = services.texts.say("callback.refused", language, switchboard=number)
+        elif tracker.get_slot("callback_confirmed") is not True:
+            text = services.texts.say("callback.stopped", language)
+        else:
+            text = self._keep(tracker, language, services, number)
+        send(dispatcher, [text_message(text, language)])
+        return forget()
+
+    def _keep(self, tracker: Tracker, language: str, services: Services, number: str) -> str:
+        """Store the request and return what to say; a full disk must not look like success."""
+        try:
+            callback = store_callback(
+                request_of(tracker),
+                case_of(tracker),
+                tracker.sender_id,
+                language,
+                services,
+                self._store(),
+                datetime.now(timezone.utc),
+            )
+        except (sqlite3.Error, OSError):
+            return services.texts.say("callback.failed", language, switchboard=number)
+        return services.texts.say(
+            "callback.sent", language, reference=callback.reference, switchboard=number
+        )

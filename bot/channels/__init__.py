@@ -1,0 +1,1 @@
+"""Rasa channels: the web chat. Messengers share its core."""

@@ -1,0 +1,1 @@
+"""One question's way from text to reply. The steps stand in :mod:`bot.conversation.answer`."""

@@ -1,0 +1,1 @@
+"""What Rasa's dialogue side needs from us: crisis policy, texts, tracker store, patches."""

@@ -1,0 +1,1 @@
+"""Rasa graph components. Thin: each calls the recogniser of the same name in a plain room."""

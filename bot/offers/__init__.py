@@ -1,0 +1,1 @@
+"""The catalogue: offers, organizations, contacts, responsibilities, helplines and the taxonomy."""

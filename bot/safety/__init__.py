@@ -1,0 +1,1 @@
+"""Crisis detection, what is shown in a crisis, and guards over wording."""

@@ -1,0 +1,1 @@
+"""From a query to ranked offers: encoder, need classifier, index, retriever, ranking."""

@@ -1,0 +1,146 @@
+"""The need classifier: which of the needs is a person's text about, if any?
+
+Three voices are mixed, with the weights of ``thresholds.yml``: a logistic regression on the sentence
+vector, one on character n-grams (it knows rare words, typos and Arabizi), and the nearest example
+questions. The class ``none`` is learnt from out-of-scope messages and small talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.errors import MissingArtefactError
+from bot.ngrams import NgramClassifier, NgramHashing, softmax
+from bot.search.results import NeedReading, NeedScore
+from bot.thresholds import NeedThresholds
+
+Array = np.ndarray[Any, Any]
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class LabelledTexts:
+    """Training texts with their labels (a need code or ``none``) and vectors (n, d) float32."""
+
+    texts: Sequence[str]
+    labels: Sequence[str]
+    vectors: Array
+
+
+class NeedClassifier:
+    """Probability of each need for a text and its vector."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        dense_weights: Array,
+        dense_bias: Array,
+        ngrams: NgramClassifier,
+        examples: Array,
+        example_labels: Array,
+        settings: NeedThresholds,
+    ) -> None:
+        """``dense_weights`` (d, labels), ``examples`` (n, d), ``example_labels`` (n,) indices."""
+        self.labels = tuple(labels)
+        self._dense_weights = dense_weights
+        self._dense_bias = dense_bias
+        self._ngrams = ngrams
+        self._examples = examples
+        self._example_labels = example_labels
+        self._settings = settings
+        self._none = self.labels.index(NONE) if NONE in self.labels else None
+
+    def read(self, text: str, vector: Array) -> NeedReading:
+        """Return the needs of a text, best first; ``vector`` is its unit vector, shape (d,)."""
+        probabilities = self.probabilities(text, vector)
+        none = float(probabilities[self._none]) if self._none is not None else 0.0
+        order = np.argsort(-probabilities)
+        scores = tuple(
+            NeedScore(self.labels[i], float(probabilities[i]))
+            for i in order
+            if i != self._none
+        )
+        return NeedReading(scores, none)
+
+    def probabilities(self, text: str, vector: Array) -> Array:
+        """Return the mixed probabilities, shape (labels,)."""
+        s = self._settings
+        logits = (1 - s.ngram_weight) * (vector @ self._dense_weights + self._dense_bias)
+        logits = logits + s.ngram_weight * self._ngrams.scores(text)
+        model = softmax(logits)
+        return (1 - s.neighbour_weight) * model + s.neighbour_weight * self._vote(vector)
+
+    def _vote(self, vector: Array) -> Array:
+        """Return the vote of the nearest example questions, weighted by their closeness."""
+        similarity = self._examples @ vector
+        count = min(self._settings.neighbours, len(similarity))
+        nearest = np.argpartition(-similarity, count - 1)[:count]
+        weights = np.exp(12.0 * (similarity[nearest] - similarity[nearest].max()))
+        votes = np.bincount(
+            self._example_labels[nearest], weights=weights, minlength=len(self.labels)
+        )
+        result: Array = votes / votes.sum()
+        return result
+
+    @classmethod
+    def train(cls, data: LabelledTexts, settings: NeedThresholds) -> NeedClassifier:
+        """Fit both regressions on the labelled texts."""
+        from sklearn.linear_model import LogisticRegression
+
+        ngrams = NgramClassifier.train(
+            data.texts, data.labels, NgramHashing(bits=15), strength=30.0, iterations=40
+        )
+        dense = LogisticRegression(C=20.0, max_iter=200, class_weight="balanced", tol=1e-3)
+        dense.fit(data.vectors, list(data.labels))
+        labels = [str(label) for label in dense.classes_]
+        if tuple(labels) != ngrams.labels:  # both sort their classes; a difference is a bug
+            raise AssertionError("the two classifiers disagree about the labels")
+        index = {label: i for i, label in enumerate(labels)}
+        return cls(
+            labels,
+            np.ascontiguousarray(dense.coef_.T.astype(np.float32)),
+            dense.intercept_.astype(np.float32),
+            ngrams,
+            data.vectors,
+            np.array([index[label] for label in data.labels], dtype=np.int32),
+            settings,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write ``needs.npz`` and ``need_ngrams.npz`` into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._ngrams.save(folder / "need_ngrams.npz")
+        with (folder / "needs.npz").open("wb") as file:
+            np.savez_compressed(
+                file,
+                labels=np.array(self.labels),
+                weights=self._dense_weights,
+                bias=self._dense_bias,
+                examples=self._examples.astype(np.float16),
+                example_labels=self._example_labels,
+            )
+
+    @classmethod
+    def load(cls, folder: Path, settings: NeedThresholds) -> NeedClassifier:
+        """Read what :meth:`save` wrote; raises :class:`MissingArtefactError` when it is absent."""
+        path = folder / "needs.npz"
+        if not path.exists():
+            raise MissingArtefactError(
+                f"The need classifier {path.name} is missing. Build it with: ./lotse offers index"
+            )
+        ngrams = NgramClassifier.load(folder / "need_ngrams.npz")
+        with np.load(path, allow_pickle=False) as stored:
+            return cls(
+                [str(label) for label in stored["labels"]],
+                stored["weights"],
+                stored["bias"],
+                ngrams,
+                stored["examples"].astype(np.float32),
+                stored["example_labels"],
+                settings,
+            )

@@ -1,0 +1,87 @@
+"""Numbered migrations. A migration is never edited after it was released; a new one is added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sqlite_utils import Database
+
+Migration = Callable[[Database], None]
+
+
+def open_database(path: Path, migrations: Sequence[Migration], read_only: bool = False) -> Database:
+    """Open a database and bring it to the newest form.
+
+    Every migration runs in its own transaction together with the note that it ran, so a stop in
+    the middle leaves the form before it. ``path`` may be ``:memory:`` in tests.
+    """
+    import sqlite3
+
+    if read_only:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, check_same_thread=False)
+        return Database(connection)
+    if str(path) != ":memory:":
+        path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(str(path), check_same_thread=False, timeout=10)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    database = Database(connection)
+    database["_migrations"].create({"number": int, "name": str}, pk="number", if_not_exists=True)
+    done = {row["number"] for row in database["_migrations"].rows}
+    for number, migration in enumerate(migrations, start=1):
+        if number in done:
+            continue
+        with database.conn:
+            migration(database)
+            database["_migrations"].insert({"number": number, "name": migration.__name__})
+    return database
+
+
+def m001_catalogue(database: Database) -> None:
+    """Records of the catalogue as JSON with a content hash, and the vectors of their texts."""
+    database["records"].create(
+        {"kind": str, "id": str, "hash": str, "record": str}, pk=("kind", "id")
+    )
+    database["vectors"].create({"key": str, "hash": str, "vector": bytes}, pk="key")
+    database["meta"].create({"key": str, "value": str}, pk="key")
+
+
+def m002_full_text(database: Database) -> None:
+    """Full text of the offers: one row an offer, one column a language, stems as search terms."""
+    database.execute(
+        "CREATE VIRTUAL TABLE offers_text USING fts5("
+        "id UNINDEXED, de, en, ar, tr, tokenize='unicode61 remove_diacritics 0')"
+    )
+
+
+CATALOGUE: tuple[Migration, ...] = (m001_catalogue, m002_full_text)
+
+
+def m001_handovers(database: Database) -> None:
+    """Callback requests that a person agreed to store; each has a date on which it is deleted."""
+    database["callbacks"].create(
+        {
+            "reference": str,
+            "conversation": str,
+            "created_at": str,
+            "delete_after": str,
+            "status": str,
+            "contact_id": str,
+            "language": str,
+            "municipality": str,
+            "need": str,
+            "name": str,
+            "reach": str,
+            "when_to_call": str,
+            "note": str,
+            "summary": str,
+        },
+        pk="reference",
+        not_null={"conversation", "created_at", "delete_after", "status"},
+    )
+    database["callbacks"].create_index(["conversation"])
+    database["callbacks"].create_index(["delete_after"])
+
+
+HANDOVERS: tuple[Migration, ...] = (m001_handovers,)
