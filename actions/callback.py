@@ -50,9 +50,7 @@ class BeginCallback(Action):
         """Return the action's name in the domain."""
         return "action_begin_callback"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Return the events that empty the form."""
         return forget()
 
@@ -108,9 +106,7 @@ class AskCallbackConfirmed(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_ask_callback_form_callback_confirmed"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Show the preview in the person's language and in German."""
         services, language = self._services(), language_of(tracker)
         say = services.texts.say
@@ -141,9 +137,7 @@ class FinishCallback(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_finish_callback"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Store, answer, and empty the form."""
         services, language = self._services(), language_of(tracker)
         number = switchboard(services)

@@ -36,9 +36,7 @@ class ChangeLanguage(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_change_language"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say that the language changed; show the last answer again if there was one."""
         services = self._services()
         language = wanted_language(tracker) or language_of(tracker)
@@ -60,9 +58,7 @@ def wanted_language(tracker: Tracker) -> str | None:
         if entity.get("entity") == "language_choice" and is_language(entity.get("value")):
             return str(entity["value"])
     words = search_form(tracker.latest_message.get("text") or "")
-    named = [
-        code for code in LANGUAGES if any(search_form(name) in words for name in _NAMES[code])
-    ]
+    named = [code for code in LANGUAGES if any(search_form(name) in words for name in _NAMES[code])]
     return named[0] if len(named) == 1 else None
 
 
@@ -73,9 +69,7 @@ class AskDelete(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_ask_delete"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Ask, with a button for yes and one for no."""
         language = language_of(tracker)
         say = self._services().texts.say
@@ -105,9 +99,7 @@ class DeleteData(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_delete_data"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Delete the callbacks; the state ``deleted`` tells the channel to delete the rest."""
         language = language_of(tracker)
         self._store().erase_conversation(tracker.sender_id)
@@ -125,9 +117,7 @@ class KeepData(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_keep_data"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Say that nothing is deleted."""
         language = language_of(tracker)
         text = self._services().texts.say("delete.kept", language)
@@ -142,9 +132,7 @@ class AnswerYes(DeleteData):
         """Return the action's name in the domain."""
         return "action_answer_yes"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Delete the data if that was the question; otherwise ask what is needed."""
         if expected(tracker) == CONFIRM_DELETE:
             return super().run(dispatcher, tracker, domain)
@@ -161,9 +149,7 @@ class AnswerNo(KeepData):
         """Return the action's name in the domain."""
         return "action_answer_no"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Keep the data if that was the question; otherwise go on as when nothing fits."""
         if expected(tracker) == CONFIRM_DELETE:
             return super().run(dispatcher, tracker, domain)
@@ -172,9 +158,7 @@ class AnswerNo(KeepData):
             text = services.texts.say("reply.goodbye", language)
             send(dispatcher, [text_message(text, language)])
             return []
-        return send_reply(
-            dispatcher, answer.none_fit(case, language, services), language, services
-        )
+        return send_reply(dispatcher, answer.none_fit(case, language, services), language, services)
 
 
 def expected(tracker: Tracker) -> str | None:

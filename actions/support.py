@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from rasa_sdk import Action, Tracker
+from rasa_sdk.events import FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
 from actions.turn import Events, WithServices, case_of, language_of, question_of, send_reply
 from bot.conversation import answer
+
+# Which action answers what the conversation leaves to another one.
+_DELEGATES = {"delete_data": "action_ask_delete", "change_language": "action_change_language"}
 
 
 class FindSupport(WithServices, Action):
@@ -17,12 +21,12 @@ class FindSupport(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_find_support"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer and keep the case."""
         services = self._services()
         reply = answer.answer(question_of(tracker), case_of(tracker), services)
+        if reply.delegate is not None:
+            return [FollowupAction(_DELEGATES[reply.delegate])]
         return send_reply(dispatcher, reply, language_of(tracker), services)
 
 
@@ -33,9 +37,7 @@ class ShowMore(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_show_more"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer and keep the case."""
         services, language = self._services(), language_of(tracker)
         reply = answer.show_more(case_of(tracker), language, services)
@@ -49,9 +51,7 @@ class NoneFit(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_none_fit"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer and keep the case."""
         services, language = self._services(), language_of(tracker)
         reply = answer.none_fit(case_of(tracker), language, services)
@@ -65,9 +65,7 @@ class RequestHuman(WithServices, Action):
         """Return the action's name in the domain."""
         return "action_request_human"
 
-    def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
-    ) -> Events:
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Answer and keep the case."""
         services, language = self._services(), language_of(tracker)
         return send_reply(dispatcher, answer.human(case_of(tracker), services), language, services)

@@ -8,9 +8,14 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from bot import bootstrap
 from bot.errors import InvalidInputError, LotseError
+
+if TYPE_CHECKING:
+    from bot.conversation.reply import Reply
+    from bot.search.index import BuildReport
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="lotse", description="Lotse: the assistant that finds help.")
+    parser = argparse.ArgumentParser(
+        prog="lotse", description="Lotse: the assistant that finds help."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     offers = commands.add_parser("offers", help="the catalogue of offers and contacts")
@@ -49,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     search.set_defaults(run=_search)
 
     evaluate = commands.add_parser("evaluate", help="measure quality on labelled rows")
-    _add_evaluation(evaluate)  # its arguments live in its own room
+    _add_evaluation(evaluate)
 
     handover = commands.add_parser("handover", help="callbacks that people asked for")
     steps = handover.add_subparsers(dest="action", required=True)
@@ -77,9 +84,7 @@ def _add_evaluation(parser: argparse.ArgumentParser) -> None:
 def _check(options: argparse.Namespace) -> int:
     from bot.offers.source import load_catalogue
 
-    catalogue = load_catalogue(
-        bootstrap.settings().offers, bootstrap.gazetteer().municipalities
-    )
+    catalogue = load_catalogue(bootstrap.settings().offers, bootstrap.gazetteer().municipalities)
     samples = sum(offer.sample for offer in catalogue.offers.values())
     outdated = sum(offer.outdated for offer in catalogue.offers.values())
     print(
@@ -99,7 +104,7 @@ def _index(options: argparse.Namespace) -> int:
     return 0
 
 
-def build():  # type: ignore[no-untyped-def]
+def build() -> BuildReport:
     """Build database, index and classifiers; return the report of what was done."""
     from bot.offers.source import load_catalogue
     from bot.search.index import build_index
@@ -165,9 +170,7 @@ def _search(options: argparse.Namespace) -> int:
         place=services.place_name(options.place) if options.place else None,
         age=options.age,
     )
-    question = Question(
-        options.text, language, reading.places, reading.ages, need=options.need
-    )
+    question = Question(options.text, language, reading.places, reading.ages, need=options.need)
     started = time.perf_counter()
     reply = answer(question, case, services)
     took = (time.perf_counter() - started) * 1e3
@@ -185,7 +188,7 @@ def _search(options: argparse.Namespace) -> int:
     return 0
 
 
-def _explained(reply, took: float) -> dict[str, object]:  # type: ignore[no-untyped-def]
+def _explained(reply: Reply, took: float) -> dict[str, object]:
     """Return a reply with the reasons behind it as plain values."""
     results = reply.results
     return {

@@ -176,7 +176,9 @@ def train_rasa(settings: Settings) -> None:
         while training.poll() is None:
             if sys.stderr.isatty():
                 taken = time.monotonic() - begun
-                print(f"\r  {'Training the Rasa model':<46} {taken:4.0f} s", end="", file=sys.stderr)
+                print(
+                    f"\r  {'Training the Rasa model':<46} {taken:4.0f} s", end="", file=sys.stderr
+                )
             time.sleep(0.5)
     taken = time.monotonic() - begun
     print(f"\r  {'Training the Rasa model':<46} {taken:4.0f} s", file=sys.stderr)

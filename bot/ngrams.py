@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class NgramHashing:
         for token in tokens:
             found |= _token_buckets(token, self.low, self.high, self.size - 1, self.words)
         if self.words:
-            for first, second in zip(tokens, tokens[1:], strict=False):
+            for first, second in pairwise(tokens):
                 found.add(_hash(f"{first} {second}") & (self.size - 1))
         return np.fromiter(sorted(found), dtype=np.int32, count=len(found))
 
@@ -133,7 +134,7 @@ class NgramClassifier:
             (np.concatenate(data), np.concatenate(rows), indptr), shape=(len(rows), hashing.size)
         )
         model = LogisticRegression(
-            C=strength, max_iter=iterations, class_weight="balanced", tol=1e-3
+            C=strength, max_iter=iterations, class_weight="balanced", tol=1e-6
         )
         model.fit(matrix, list(labels), sample_weight=weights)
         coefficients = np.asarray(model.coef_, dtype=np.float32)

@@ -28,14 +28,18 @@ class NeedThresholds:
     """When a need counts as understood, unclear or absent; all values are probabilities."""
 
     ngram_weight: float
+    sharpness: float
     neighbours: int
     neighbour_weight: float
     none_above: float
+    none_above_unsure: float
+    unsure_below: float
     least: float
     sure: float
     clarify_below: float
     clarify_choices: int
     diversify_above: float
+    verdict_above: float
 
 
 @dataclass(frozen=True)

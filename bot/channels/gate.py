@@ -92,5 +92,3 @@ def sent_messages(event: Mapping[str, Any]) -> list[Message]:
     if isinstance(messages, list):
         return messages
     return [{"type": "text", "text": event["text"]}] if event.get("text") else []
-
-

@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered
@@ -60,11 +60,11 @@ class MessageCollector(CollectingOutputChannel):
     """Collects the messages of one turn."""
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Name the channel in the tracker."""
         return "chat"
 
-    async def send_response(self, recipient_id: Text, message: Dict[Text, Any]) -> None:
+    async def send_response(self, recipient_id: str, message: Dict[str, Any]) -> None:
         """Take the messages of a response as they are."""
         custom = message.get("custom") or {}
         if isinstance(custom.get("messages"), list):
@@ -87,11 +87,11 @@ class WebChat(InputChannel):
         self._assets = _read_assets()
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         """Name the channel."""
         return "chat"
 
-    def url_prefix(self) -> Text:
+    def url_prefix(self) -> str:
         """Mount at the root: the page stands at /chat, the interface under /webhooks/chat."""
         return "/"
 
@@ -105,7 +105,7 @@ class WebChat(InputChannel):
             return _asset_response(self._assets["chat.html"], "no-cache")
 
         @routes.get("/chat/assets/<name>", name="asset")
-        async def asset(request: Request, name: Text) -> HTTPResponse:
+        async def asset(request: Request, name: str) -> HTTPResponse:
             found = self._assets.get(name) if name != "chat.html" else None
             if found is None:
                 return _problem(404, "not found")
@@ -226,8 +226,8 @@ class WebChat(InputChannel):
         return response.json({"messages": _sent(replies, number)})
 
     def _text_of(
-        self, body: Dict[Text, Any], memory: Conversation, language: Text
-    ) -> tuple[Text, Optional[HTTPResponse]]:
+        self, body: Dict[str, Any], memory: Conversation, language: str
+    ) -> tuple[str, Optional[HTTPResponse]]:
         """Return the text for Rasa, or what is wrong with the message."""
         payload, text = body.get("payload"), body.get("text")
         if isinstance(payload, str):
@@ -241,7 +241,7 @@ class WebChat(InputChannel):
         # An empty message still gets an answer: the notice for what cannot be read.
         return gate.typed(text) or "…", None
 
-    def _memory(self, conversation: Text) -> Conversation:
+    def _memory(self, conversation: str) -> Conversation:
         """Return what is remembered; after a restart it is read back from the events."""
         memory = self._memories.get(conversation)
         if memory is not None:
@@ -259,7 +259,7 @@ class WebChat(InputChannel):
             memory.language = session.language
         return self._memories.keep(conversation, memory)
 
-    def _note_down(self, conversation: Text, messages: List[Message]) -> None:
+    def _note_down(self, conversation: str, messages: List[Message]) -> None:
         """Keep the notice in the history, so that it is still there after a reload."""
         event = BotUttered(data={"custom": {"messages": messages}})
         data = json.dumps(event.as_dict(), ensure_ascii=False)
@@ -267,7 +267,7 @@ class WebChat(InputChannel):
 
     # Parts ---------------------------------------------------------------------------------
 
-    def _greeting(self, language: Text) -> List[Message]:
+    def _greeting(self, language: str) -> List[Message]:
         """Return the first messages: who this is, that it is a machine, where data goes."""
         hours = f"{self._settings.session_hours:g}"
         messages = [text_message(self._texts.say("session.greeting", language), language)]
@@ -277,20 +277,20 @@ class WebChat(InputChannel):
         messages.append(text_message(self._texts.say("session.invite", language), language))
         return messages
 
-    def _down(self, language: Text) -> Message:
+    def _down(self, language: str) -> Message:
         """Return the notice for a turn that got no answer."""
         text = self._texts.say("error.actions_down", language, switchboard=self._number)
         message = text_message(text, language, "notice")
         title = self._texts.say("button.human", language)
         return {**message, "buttons": [button(title, "request_human", language)]}
 
-    def _notice(self, status: int, key: Text, language: Text, **values: Any) -> HTTPResponse:
+    def _notice(self, status: int, key: str, language: str, **values: Any) -> HTTPResponse:
         """Return an error that the page can show as it is."""
         text = self._texts.say(key, language, **values)
         body = {"error": text, "messages": [text_message(text, language, "notice")]}
         return response.json(body, status=status)
 
-    def _conversation(self, request: Request) -> Optional[Text]:
+    def _conversation(self, request: Request) -> Optional[str]:
         """Return the conversation of a request's token; ``None`` for a wrong or old one."""
         found = _TOKEN.match(request.headers.get("authorization") or "")
         if found is None:
@@ -304,7 +304,7 @@ class WebChat(InputChannel):
             return None
         return conversation
 
-    def _erase(self, request: Request, conversation: Text) -> None:
+    def _erase(self, request: Request, conversation: str) -> None:
         """Delete a conversation from memory and disk."""
         self._memories.forget(conversation)
         tracker_store = getattr(request.app.ctx.agent, "tracker_store", None)
@@ -327,12 +327,12 @@ class WebChat(InputChannel):
             await asyncio.sleep(_EXPIRY_PAUSE_SECONDS)
 
 
-def conversation_of(token: Text) -> Text:
+def conversation_of(token: str) -> str:
     """Return the conversation's id for a token: its SHA-256, so that the token is not stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _body(request: Request) -> tuple[Dict[Text, Any], Optional[HTTPResponse]]:
+def _body(request: Request) -> tuple[Dict[str, Any], Optional[HTTPResponse]]:
     """Return the JSON object of a request, or what is wrong with it."""
     if len(request.body) > _LARGEST_BODY:
         return {}, _problem(413, f"body: expected at most {_LARGEST_BODY} bytes")
@@ -358,7 +358,7 @@ def _sent(messages: List[Message], after: int) -> List[Message]:
     ]
 
 
-def _replayed(events: List[Text], after: int) -> List[Message]:
+def _replayed(events: List[str], after: int) -> List[Message]:
     """Return what was said in a conversation, from its events."""
     messages: List[Message] = []
     for data in events:
@@ -373,7 +373,7 @@ def _replayed(events: List[Text], after: int) -> List[Message]:
     return _sent(messages, after)
 
 
-def _read_assets() -> Dict[Text, tuple[Text, bytes]]:
+def _read_assets() -> Dict[str, tuple[str, bytes]]:
     """Return the page's files: name -> (content type, bytes). Nothing else can be asked for."""
     return {
         path.name: (_TYPES[path.suffix], path.read_bytes())
@@ -382,11 +382,11 @@ def _read_assets() -> Dict[Text, tuple[Text, bytes]]:
     }
 
 
-def _asset_response(asset: tuple[Text, bytes], cache: Text) -> HTTPResponse:
+def _asset_response(asset: tuple[str, bytes], cache: str) -> HTTPResponse:
     content_type, body = asset
     headers = {**_SECURITY, "Cache-Control": cache}
     return response.raw(body, content_type=content_type, headers=headers)
 
 
-def _problem(status: int, error: Text) -> HTTPResponse:
+def _problem(status: int, error: str) -> HTTPResponse:
     return response.json({"error": error}, status=status, headers=_SECURITY)

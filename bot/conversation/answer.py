@@ -7,7 +7,7 @@ the turn. A step that has nothing to say returns ``None`` and may leave what it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.conversation.case import Case, Question
 from bot.conversation.outcomes import Outcome
@@ -21,6 +21,18 @@ from bot.search.results import Query, ResultSet
 from bot.understanding.ages import choose_age
 
 PLACE_OF_BIRTH = "place_of_birth"
+# Intents that are answered with one sentence.
+_PLAIN = {
+    "greet": Outcome.GREET,
+    "affirm": Outcome.GREET,
+    "thank": Outcome.THANK,
+    "goodbye": Outcome.GOODBYE,
+    "bot_challenge": Outcome.BOT_CHALLENGE,
+    "capabilities": Outcome.CAPABILITIES,
+    "smalltalk": Outcome.SMALLTALK,
+    "injection": Outcome.INJECTION,
+    "out_of_scope": Outcome.OUT_OF_SCOPE,
+}
 
 
 @dataclass
@@ -30,6 +42,7 @@ class Turn:
     question: Question
     case: Case
     services: Services
+    before: Case = field(default_factory=Case)
     place_uncertain: bool = False
     follow_up: bool = False
     results: ResultSet | None = None
@@ -46,7 +59,7 @@ def answer(question: Question, case: Case, services: Services) -> Reply:
 
     ``case`` is what the conversation knew before; the reply carries what it knows afterwards.
     """
-    turn = Turn(question, case, services)
+    turn = Turn(question, case, services, before=case)
     for step in STEPS:
         reply = step(turn)
         if reply is not None:
@@ -61,8 +74,7 @@ def learn_facts(turn: Turn) -> Reply | None:
         name = turn.services.place_name(question.municipality)
         case = replace(case, municipality=question.municipality, place=name)
     else:
-        rule = _territory(turn, case.need)
-        mention = choose(question.places, "birth" if rule == PLACE_OF_BIRTH else "home")
+        mention = choose(question.places, "home")
         if mention is not None and mention.municipality != COUNTY:
             turn.place_uncertain = not mention.certain
             case = replace(case, municipality=mention.municipality, place=mention.name)
@@ -88,7 +100,7 @@ def recognise_follow_up(turn: Turn) -> Reply | None:
             return _outside(turn)
         return Reply(Outcome.NEEDS_NEED, case, {"place": known} if known else {})
     else:
-        turn.case = replace(case.new_question(), need=case.need)
+        turn.case = replace(case, shown=())
     return None
 
 
@@ -97,27 +109,64 @@ def search_offers(turn: Turn) -> Reply | None:
     case, question = turn.case, turn.question
     known = question.need or (case.need if turn.follow_up else None)
     text = (case.text if known else None) or question.text
-    place = case.municipality if case.municipality in turn.services.gazetteer.municipalities else None
+    place = turn.services.county_place(case.municipality)
     query = Query(text, turn.language, place, case.age, known, case.shown)
     turn.results = turn.services.search.search(query)
     best = turn.results.needs.best
     unclear = best is None or best.probability < turn.services.thresholds.needs.clarify_below
-    if known is None and case.need and unclear and (question.places or question.ages):
-        # "And in Olfen?" says nothing about a need of its own: the earlier one goes on.
+    goes_on = case.asked_place or question.places or question.ages
+    if known is None and case.need and unclear and goes_on:
+        # "And in Olfen?" or "no idea" says nothing about a need of its own: the earlier goes on.
         turn.follow_up = True
-        turn.results = turn.services.search.search(replace(query, need=case.need))
+        query = replace(query, text=case.text or text, need=case.need)
+        turn.results = turn.services.search.search(query)
         return None
-    turn.case = replace(case, text=text, need=known)
+    same = best is not None and best.code == case.need
+    turn.case = replace(
+        case,
+        text=text,
+        need=known,
+        asked_place=case.asked_place and same,
+        clarified=case.clarified and unclear,
+        wants_verdict=question.wants_verdict,
+    )
     return None
 
 
-def refuse_politely(turn: Turn) -> Reply | None:
-    """Say so when the message is about nothing that we know."""
-    if turn.results is None or turn.follow_up or turn.question.need:
+def recognise_purpose(turn: Turn) -> Reply | None:
+    """Answer a message that is about no need: small talk, out of scope, a wish for a human.
+
+    The conversation server has recognised the plain ones by their letters; the sentence vector
+    recognises those that are said in another way.
+    """
+    assert turn.results is not None
+    reading = turn.results.needs
+    if turn.question.need or turn.follow_up or not reading.purposes:
         return None
-    if turn.results.needs.none >= turn.services.thresholds.needs.none_above:
-        return Reply(Outcome.OUT_OF_SCOPE, turn.case)
-    return None
+    limits = turn.services.thresholds.needs
+    verdict = sum(p.probability for p in reading.purposes if p.intent == "ask_entitlement")
+    if verdict >= limits.verdict_above:
+        turn.case = replace(turn.case, wants_verdict=True)
+    unsure = reading.best is None or reading.best.probability < limits.unsure_below
+    if reading.none < (limits.none_above_unsure if unsure else limits.none_above):
+        return None
+    purpose = reading.purposes[0]
+    # A purpose that is itself unlikely says only that the message is not about a need.
+    intent = purpose.intent if purpose.probability >= limits.none_above_unsure else "out_of_scope"
+    if intent == "ask_entitlement":
+        return None
+    before = replace(turn.case, need=turn.before.need, text=turn.before.text)
+    if intent == "inform":
+        return Reply(Outcome.NEEDS_NEED, before)
+    if intent == "show_more":
+        return show_more(before, turn.language, turn.services)
+    if intent in {"none_fit", "deny"}:
+        return none_fit(before, turn.language, turn.services)
+    if intent in {"request_human", "request_callback"}:
+        return human(before, turn.services)
+    if intent in {"delete_data", "change_language"}:
+        return Reply(Outcome.DELEGATED, before, delegate=intent)
+    return Reply(_PLAIN.get(intent, Outcome.OUT_OF_SCOPE), before)
 
 
 def clarify(turn: Turn) -> Reply | None:
@@ -144,8 +193,10 @@ def clarify(turn: Turn) -> Reply | None:
 
 def route_to_contact(turn: Turn) -> Reply | None:
     """Find the responsible contact; ask for the place if it decides, once."""
-    case, need = turn.case, turn.case.need
+    need = turn.case.need
     assert need is not None
+    _settle_birth_place(turn, need)
+    case = turn.case
     turn.route = turn.services.router.route(need, case.municipality, case.age)
     if turn.place_uncertain and _place_matters(turn, need):
         choices = _place_choices(turn, first=case.municipality)
@@ -184,7 +235,7 @@ def compose(turn: Turn) -> Reply:
     outcome = Outcome.FOUND if sure or turn.follow_up else Outcome.FOUND_UNSURE
     if not offers:
         outcome = Outcome.ONLY_CONTACT
-    if turn.question.wants_verdict:
+    if case.wants_verdict:
         outcome = Outcome.NO_VERDICT
     return Reply(
         outcome,
@@ -204,11 +255,9 @@ def show_more(case: Case, language: str, services: Services) -> Reply:
     """Return further offers for the question of the case, or the contact when there are none."""
     if case.need is None:
         return Reply(Outcome.NEEDS_NEED, case)
-    place = case.municipality if case.municipality in services.gazetteer.municipalities else None
+    place = services.county_place(case.municipality)
     text = case.text or services.need_label(case.need, language)
-    results = services.search.search(
-        Query(text, language, place, case.age, case.need, case.shown)
-    )
+    results = services.search.search(Query(text, language, place, case.age, case.need, case.shown))
     label = {"need": services.need_label(case.need, language)}
     if results.hits:
         shown = tuple({*case.shown, *(hit.offer.id for hit in results.hits)})
@@ -267,6 +316,16 @@ def _territory(turn: Turn, need: str | None) -> str | None:
     return turn.services.catalogue.needs[need].territory_rule
 
 
+def _settle_birth_place(turn: Turn, need: str) -> None:
+    """Take the place where a child was born, now that the need is known to go by it."""
+    if _territory(turn, need) != PLACE_OF_BIRTH or turn.question.municipality:
+        return
+    mention = choose(turn.question.places, "birth")
+    if mention is not None and mention.municipality != COUNTY:
+        turn.place_uncertain = not mention.certain
+        turn.case = replace(turn.case, municipality=mention.municipality, place=mention.name)
+
+
 def _place_matters(turn: Turn, need: str) -> bool:
     return turn.services.router.route(need, None, turn.case.age).missing is not None
 
@@ -301,7 +360,7 @@ STEPS: tuple[Step, ...] = (
     learn_facts,
     recognise_follow_up,
     search_offers,
-    refuse_politely,
+    recognise_purpose,
     clarify,
     route_to_contact,
     compose,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.places.recognition import PlaceMention
@@ -25,6 +25,7 @@ class Case:
     shown: tuple[str, ...] = ()
     asked_place: bool = False
     clarified: bool = False
+    wants_verdict: bool = False
 
     def to_slot(self) -> dict[str, Any]:
         """Return the case as plain JSON values, empty ones left out."""
@@ -38,7 +39,7 @@ class Case:
 
     def new_question(self) -> Case:
         """Return the case with the place and age kept and the question forgotten."""
-        return replace(self, need=None, text=None, shown=(), asked_place=False, clarified=False)
+        return Case(municipality=self.municipality, place=self.place, age=self.age)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Every way in which a turn can end. There is no silent fall-through: each has a name and a text."""
+"""Every way in which a turn can end. There is no silent fall-through: each has a name and text."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ class Outcome(str, Enum):
     OUTSIDE_AREA = "outside_area"
     NO_VERDICT = "no_verdict"
     OUT_OF_SCOPE = "out_of_scope"
+    GREET = "greet"
+    THANK = "thank"
+    GOODBYE = "goodbye"
+    BOT_CHALLENGE = "bot_challenge"
+    CAPABILITIES = "capabilities"
     SMALLTALK = "smalltalk"
     INJECTION = "injection"
     NOT_UNDERSTOOD = "not_understood"
     HUMAN = "human"
+    DELEGATED = "delegated"
     CRISIS = "crisis"
 
 
@@ -47,9 +53,15 @@ OPENING: dict[Outcome, str] = {
     Outcome.OUTSIDE_AREA: "find.outside_area",
     Outcome.NO_VERDICT: "find.no_verdict",
     Outcome.OUT_OF_SCOPE: "reply.out_of_scope",
+    Outcome.GREET: "reply.greet",
+    Outcome.THANK: "reply.thank",
+    Outcome.GOODBYE: "reply.goodbye",
+    Outcome.BOT_CHALLENGE: "reply.bot_challenge",
+    Outcome.CAPABILITIES: "reply.capabilities",
     Outcome.SMALLTALK: "reply.smalltalk",
     Outcome.INJECTION: "reply.injection",
     Outcome.NOT_UNDERSTOOD: "reply.not_understood",
     Outcome.HUMAN: "human.intro",
+    Outcome.DELEGATED: "reply.greet",  # never shown: another action answers
     Outcome.CRISIS: "crisis.general",
 }

@@ -26,6 +26,8 @@ def render(reply: Reply, language: str, services: Services) -> list[Message]:
     if reply.lines:
         messages.append(lines_message(texts.say("find.soon", language), reply.lines, language))
     opening = _opening(reply, language, services)
+    if reply.contact is not None and reply.contact_first:
+        messages.append(_contact_message(reply, language, services))
     if reply.offers:
         items = [offer_item(hit.offer, language, services) for hit in reply.offers]
         messages.append({"type": "offers", "lang": language, "text": opening, "items": items})
@@ -33,7 +35,7 @@ def render(reply: Reply, language: str, services: Services) -> list[Message]:
         messages.append(text_message(opening, language))
     for note in reply.notes:
         messages.append(text_message(texts.say(note, language), language))
-    if reply.contact is not None:
+    if reply.contact is not None and not reply.contact_first:
         messages.append(_contact_message(reply, language, services))
     for transition in reply.transitions:
         note = in_language(transition.note, language)[0]
@@ -190,7 +192,7 @@ def contact_item(
 
 
 def _check(key: str, record: Offer | Contact, language: str, services: Services) -> str:
-    """Return the notice for details nobody has confirmed lately, with a number that is confirmed."""
+    """Return the notice for details nobody confirmed lately, with a number that is confirmed."""
     organization = services.catalogue.organizations[record.organization]
     name, phone = organization.name, organization.switchboard
     if not phone:

@@ -24,7 +24,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Reply:
-    """The result of one turn: its ending, what is shown, and the case as it is afterwards."""
+    """The result of one turn: its ending, what is shown, and the case afterwards.
+
+    ``delegate`` names the intent that another action has to answer.
+    """
 
     outcome: Outcome
     case: Case
@@ -37,3 +40,13 @@ class Reply:
     notes: tuple[str, ...] = ()
     transitions: tuple[Transition, ...] = ()
     results: ResultSet | None = None
+    delegate: str | None = None
+
+    @property
+    def contact_first(self) -> bool:
+        """Return whether the contact is shown before the offers.
+
+        So it is when the likeliest need has a contact but none of the offers is for it.
+        """
+        need = self.case.need
+        return bool(self.offers) and all(need not in hit.offer.needs for hit in self.offers)

@@ -36,6 +36,10 @@ class Services:
         found = self.gazetteer.municipalities.get(municipality)
         return found.name if found else municipality
 
+    def county_place(self, municipality: str | None) -> str | None:
+        """Return a municipality of the county, or ``None`` for the county itself and elsewhere."""
+        return municipality if municipality in self.gazetteer.municipalities else None
+
     def need_label(self, need: str, language: str) -> str:
         """Return the label of a need, with the German term behind it in other languages."""
         labels = self.catalogue.needs[need].labels

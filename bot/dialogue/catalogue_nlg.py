@@ -6,7 +6,7 @@ down.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
@@ -50,11 +50,11 @@ class CatalogueNLG(NaturalLanguageGenerator):
 
     async def generate(
         self,
-        utter_action: Text,
+        utter_action: str,
         tracker: DialogueStateTracker,
-        output_channel: Text,
+        output_channel: str,
         **kwargs: Any,
-    ) -> Optional[Dict[Text, Any]]:
+    ) -> Optional[Dict[str, Any]]:
         """Return the response as a custom payload that holds messages of ours."""
         language = tracker.get_slot("language")
         language = language if is_language(language) else LANGUAGES[0]
@@ -62,7 +62,7 @@ class CatalogueNLG(NaturalLanguageGenerator):
         return {"custom": {"messages": messages}} if messages else None
 
     def messages(
-        self, utter_action: Text, language: Text, tracker: DialogueStateTracker
+        self, utter_action: str, language: str, tracker: DialogueStateTracker
     ) -> List[Message]:
         """Return the messages of a response; an unknown name is a bug and raises ``KeyError``."""
         switchboard = self._lines[SWITCHBOARD].number

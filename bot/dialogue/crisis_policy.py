@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.core.policies.policy import Policy, PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -29,7 +29,7 @@ class CrisisPolicy(Policy):
     """
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """Return the priority above RulePolicy's 6."""
         return {"priority": 100}
 
@@ -46,7 +46,7 @@ class CrisisPolicy(Policy):
         self,
         tracker: DialogueStateTracker,
         domain: Domain,
-        rule_only_data: Optional[Dict[Text, Any]] = None,
+        rule_only_data: Optional[Dict[str, Any]] = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
         """Return the next step of the crisis reply, or no opinion."""
@@ -58,7 +58,7 @@ class CrisisPolicy(Policy):
         return self._prediction(probabilities, is_no_user_prediction=True)
 
     @staticmethod
-    def _next_step(tracker: DialogueStateTracker) -> Optional[Text]:
+    def _next_step(tracker: DialogueStateTracker) -> Optional[str]:
         message = tracker.latest_message
         sign = (message.parse_data.get("crisis") if message else None) or {}
         if sign.get("level") != IMMEDIATE:

@@ -7,7 +7,7 @@ keeps the behaviour; another version of Rasa is refused, because the patched cod
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text, Type
+from typing import Any, Dict, List, Optional, Type
 
 import rasa
 from jsonschema import Draft7Validator, ValidationError
@@ -21,7 +21,7 @@ from bot.errors import ConfigurationError
 
 RASA_VERSION = "3.6.21"
 _VALIDATOR = Draft7Validator(RemoteAction.action_response_format_spec())
-_EVENT_TYPES: Dict[Text, Type[Event]] = {}
+_EVENT_TYPES: Dict[str, Type[Event]] = {}
 
 
 def apply() -> None:
@@ -38,7 +38,7 @@ def apply() -> None:
     Event.resolve_by_type = staticmethod(_resolve_by_type)
 
 
-def _validate_action_result(self: RemoteAction, result: Dict[Text, Any]) -> bool:
+def _validate_action_result(self: RemoteAction, result: Dict[str, Any]) -> bool:
     """Check an answer of the action server with the schema compiled once."""
     error: Optional[ValidationError] = next(iter(_VALIDATOR.iter_errors(result)), None)
     if error is not None:
@@ -48,13 +48,13 @@ def _validate_action_result(self: RemoteAction, result: Dict[Text, Any]) -> bool
 
 def _action_call_format(
     self: RemoteAction, tracker: DialogueStateTracker, domain: Domain
-) -> Dict[Text, Any]:
+) -> Dict[str, Any]:
     """Describe the call without the history: our actions read slots and the latest message.
 
     The events since that message go along, because form validation looks at the slots set in it.
     """
     state = tracker.current_state(EventVerbosity.NONE)
-    recent: List[Dict[Text, Any]] = []
+    recent: List[Dict[str, Any]] = []
     for event in reversed(tracker.events):
         recent.append(event.as_dict())
         if isinstance(event, UserUttered):
@@ -71,7 +71,7 @@ def _action_call_format(
 
 
 def _resolve_by_type(
-    type_name: Text, default: Optional[Type[Event]] = None
+    type_name: str, default: Optional[Type[Event]] = None
 ) -> Optional[Type[Event]]:
     """Return the class of an event type from a table instead of walking all subclasses."""
     if not _EVENT_TYPES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import Any, Dict, Iterable, Optional, Text
+from typing import Any, Dict, Iterable, Optional
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
@@ -33,15 +33,15 @@ class SQLiteTrackerStore(TrackerStore):
         domain: Optional[Domain] = None,
         host: Optional[EndpointConfig] = None,
         event_broker: Optional[EventBroker] = None,
-        **kwargs: Dict[Text, Any],
+        **kwargs: Dict[str, Any],
     ) -> None:
         """Open the store named in the settings."""
         super().__init__(domain, event_broker, **kwargs)
         self._store = conversation_store()
         self._kept: OrderedDict[str, tuple[DialogueStateTracker, Event | None]] = OrderedDict()
-        self._working: Dict[Text, tuple[DialogueStateTracker, Event | None]] = {}
+        self._working: Dict[str, tuple[DialogueStateTracker, Event | None]] = {}
 
-    async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
+    async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """Return the tracker of a conversation, or ``None`` when it has no events."""
         kept = self._kept.pop(sender_id, None)
         if kept is not None:
@@ -58,13 +58,11 @@ class SQLiteTrackerStore(TrackerStore):
         self._working[sender_id] = (tracker, tracker.events[-1] if tracker.events else None)
         return tracker
 
-    async def retrieve_full_tracker(
-        self, conversation_id: Text
-    ) -> Optional[DialogueStateTracker]:
+    async def retrieve_full_tracker(self, conversation_id: str) -> Optional[DialogueStateTracker]:
         """Return the tracker with all its events."""
         return await self.retrieve(conversation_id)
 
-    def init_tracker(self, sender_id: Text) -> DialogueStateTracker:
+    def init_tracker(self, sender_id: str) -> DialogueStateTracker:
         """Return an empty tracker."""
         slots = self.domain.slots if self.domain else []
         return DialogueStateTracker(sender_id, slots, max_event_history=_EVENTS_IN_MEMORY)
@@ -90,11 +88,11 @@ class SQLiteTrackerStore(TrackerStore):
         while len(self._kept) > _KEPT_TRACKERS:
             self._kept.popitem(last=False)
 
-    async def keys(self) -> Iterable[Text]:
+    async def keys(self) -> Iterable[str]:
         """Return the ids of all conversations."""
         return self._store.conversations()
 
-    def forget(self, sender_id: Text) -> None:
+    def forget(self, sender_id: str) -> None:
         """Delete a conversation, in memory and on disk."""
         self._kept.pop(sender_id, None)
         self._working.pop(sender_id, None)

@@ -72,9 +72,7 @@ class LanguageIdentifier:
             return LanguageGuess(fallback, 1.0, False, True, f"{script.lower()} script")
         return self._latin_script(text, words, fallback)
 
-    def _arabic_script(
-        self, text: str, letters: str, share: float, fallback: str
-    ) -> LanguageGuess:
+    def _arabic_script(self, text: str, letters: str, share: float, fallback: str) -> LanguageGuess:
         """Tell Arabic from the other languages in Arabic letters."""
         strange = len(set(letters) & _NOT_ARABIC)
         foreign = dict(self._classifier.ranked(text)).get(FOREIGN, 0.0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -41,7 +41,7 @@ class TrainedComponent(MessageComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -52,7 +52,7 @@ class TrainedComponent(MessageComponent):
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -126,11 +126,9 @@ class IntentComponent(TrainedComponent):
         """Set the intent with its confidence and the ranking."""
         text = message.get(TEXT)
         foreign = bool((message.get("language") or {}).get("foreign"))
-        facts = facts_only(
-            text, places_from(message.get("places")), ages_from(message.get("ages"))
-        )
+        facts = facts_only(text, places_from(message.get("places")), ages_from(message.get("ages")))
         guess = self._recognizer.recognize(text, foreign, facts)
-        ranking: List[Dict[Text, Any]] = [
+        ranking: List[Dict[str, Any]] = [
             {"name": name, "confidence": confidence} for name, confidence in guess.ranking
         ]
         message.set(

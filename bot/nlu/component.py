@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
@@ -21,7 +21,7 @@ class MessageComponent(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -57,6 +57,6 @@ def metadata(message: Message, key: str) -> Any:
     return (message.get("metadata") or {}).get(key)
 
 
-def add_entity(message: Message, entity: Dict[Text, Any]) -> None:
+def add_entity(message: Message, entity: Dict[str, Any]) -> None:
     """Add one entity to those that earlier components found."""
     message.set(ENTITIES, [*(message.get(ENTITIES) or []), entity], add_to_output=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import spacy
 from rasa.engine.graph import ExecutionContext
@@ -22,16 +22,14 @@ def _pipeline(language: str) -> spacy.language.Language:
     return spacy.blank(language)
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class SpacyRulesTokenizer(Tokenizer):
     """Tokenizes with spaCy's blank pipelines, which need no downloaded model."""
 
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
@@ -40,7 +38,7 @@ class SpacyRulesTokenizer(Tokenizer):
         return cls({**cls.get_default_config(), **config})
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """Return the settings that Rasa's tokenizer expects; intents are not split."""
         return {
             "intent_tokenization_flag": False,
@@ -49,11 +47,11 @@ class SpacyRulesTokenizer(Tokenizer):
         }
 
     @staticmethod
-    def required_packages() -> List[Text]:
+    def required_packages() -> List[str]:
         """Name the packages that must be there."""
         return ["spacy"]
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> List[Token]:
         """Return the tokens of one text; the conversation's language chooses the rules."""
         text = message.get(attribute)
         language = metadata(message, "language")

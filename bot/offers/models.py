@@ -60,9 +60,7 @@ class Ages:
 
     def fits(self, age: float) -> bool:
         """Return whether somebody of this age (years) is within the range, both ends included."""
-        return (self.min is None or age >= self.min) and (
-            self.max is None or age < self.max + 1
-        )
+        return (self.min is None or age >= self.min) and (self.max is None or age < self.max + 1)
 
 
 @dataclass(frozen=True)

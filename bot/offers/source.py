@@ -8,7 +8,7 @@ server's environment).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -384,22 +384,27 @@ def _ages(row: _AgesRow | None) -> models.Ages | None:
     return models.Ages(row.min, row.max)
 
 
+def _texts(texts: Mapping[Any, str]) -> dict[str, str]:
+    """Return texts by language, the keys as plain strings."""
+    return {str(language): text for language, text in texts.items()}
+
+
 def _need(row: _NeedRow) -> models.Need:
     return models.Need(
         row.code,
         row.category,
-        dict(row.labels),
+        _texts(row.labels),
         tuple(row.life_phases),
         row.territory_rule,
         row.urgency,
         row.sensitivity,
-        {language: tuple(words) for language, words in row.words.items()},
+        {str(language): tuple(words) for language, words in row.words.items()},
     )
 
 
 def _offer(row: _OfferRow) -> models.Offer:
     location = models.Location(**row.location.model_dump()) if row.location else None
-    texts = {code: models.OfferText(**text.model_dump()) for code, text in row.texts.items()}
+    texts = {str(code): models.OfferText(**text.model_dump()) for code, text in row.texts.items()}
     return models.Offer(
         id=row.id,
         organization=row.organization,
@@ -425,7 +430,7 @@ def _offer(row: _OfferRow) -> models.Offer:
         hours=row.hours,
         status=row.status,
         valid_until=row.valid_until,
-        verified=dict(row.verified),
+        verified={str(key): seen for key, seen in row.verified.items()},
         doubts=tuple(row.doubts),
         checked=row.checked,
     )
@@ -446,7 +451,7 @@ def _responsibility(row: _ResponsibilityRow) -> models.Responsibility:
         asks=tuple(row.asks),
         contacts=dict(row.contacts),
         ages=_ages(row.ages),
-        next=tuple(models.Transition(n.age, n.contact, dict(n.note)) for n in row.next),
+        next=tuple(models.Transition(n.age, n.contact, _texts(n.note)) for n in row.next),
         verified=row.verified,
     )
 
@@ -456,10 +461,10 @@ def _helpline(row: _HelplineRow) -> models.Helpline:
         id=row.id,
         number=row.number,
         tel_uri=row.tel_uri,
-        names=dict(row.names),
+        names=_texts(row.names),
         topics=tuple(row.topics),
-        hours=dict(row.hours_text),
-        help=dict(row.help),
+        hours=_texts(row.hours_text),
+        help=_texts(row.help),
         languages=tuple(row.languages),
         around_the_clock=bool(row.hours and row.hours.startswith("24/7")),
         shown=row.shown,

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from bot.errors import InvalidInputError, Problem
+from bot.yaml_text import SAFE_LOADER
 
 Path_ = tuple[str | int, ...]
 
@@ -36,10 +37,9 @@ def read_yaml(path: Path) -> SourceFile:
     Raises :class:`InvalidInputError` for text that is not UTF-8 or not YAML and for a key that
     stands twice (YAML itself would silently take the last one).
     """
-    loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         text = path.read_text(encoding="utf-8")
-        node = yaml.compose(text, Loader=loader)
+        node = yaml.compose(text, Loader=SAFE_LOADER)
     except UnicodeDecodeError as error:
         expected = f"UTF-8 text (byte {error.start} is not)"
         raise InvalidInputError([Problem(path.name, None, "file", expected)]) from error
@@ -54,7 +54,7 @@ def read_yaml(path: Path) -> SourceFile:
         raise InvalidInputError([problem]) from error
     lines: dict[Path_, int] = {}
     problems: list[Problem] = []
-    constructor = loader("")
+    constructor = SAFE_LOADER("")
     data = _build(node, (), lines, problems, path.name, constructor) if node else None
     if problems:
         raise InvalidInputError(problems)

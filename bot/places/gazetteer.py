@@ -11,6 +11,7 @@ import yaml
 
 from bot.errors import InvalidInputError, MissingArtefactError, Problem
 from bot.languages import search_form
+from bot.yaml_text import read_yaml_text
 
 COUNTY = "kreis"
 OUTSIDE = "outside_area"
@@ -71,9 +72,8 @@ class Gazetteer:
         Raises :class:`MissingArtefactError` where there is no such file and
         :class:`InvalidInputError` where it is not what is expected.
         """
-        loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+            data = read_yaml_text(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
             raise MissingArtefactError(f"{path}: the list of places is missing") from error
         except (UnicodeDecodeError, yaml.YAMLError) as error:

@@ -97,9 +97,7 @@ class Router:
         transitions = tuple(
             step for step in duty.next if age is not None and step.age - 1 <= age < step.age + 1
         )
-        return Route(
-            contact, self._substitutes(contact), duty, None, transitions, reason
-        )
+        return Route(contact, self._substitutes(contact), duty, None, transitions, reason)
 
     def _substitutes(self, contact: Contact | None) -> tuple[Contact, ...]:
         """Return the chain of stand-ins; it ends at the last resort and never runs in a circle."""

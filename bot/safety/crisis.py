@@ -7,7 +7,7 @@ clitics do not matter. One pattern is written as words with spaces between them:
 * ``word`` one word, ``word*`` a word that begins so, ``a|b*`` either, ``nicht_mehr`` two words;
 * ``{name}`` any entry of the list ``name`` under ``words``; ``element?`` may be missing;
 * ``..`` up to three words in between, ``..5`` up to five; never across the end of a sentence;
-* ``^`` and ``$`` the beginning and the end of the message.
+* ``!word`` the next word is none of these; ``^`` and ``$`` begin and end a sentence.
 
 A rule matches with one of ``any``, with every one of ``all``, or with one group of ``near`` (its
 elements in any order, few words apart). ``unless`` takes the match back, ``soften`` makes it
@@ -36,8 +36,11 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _TOKEN = re.compile(r"(?<!\d)[.!?;\n؟؛…]+|[^\W_]+", re.UNICODE)
 _REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 # Conjunctions and prepositions that are written together with the next Arabic word.
-_CLITICS = "(?:[وف])?(?:ال|لل|[بلكسحه])?"
-_CLITIC = re.compile("^[وف]?(?:ال|لل|[بلكسحه])?")
+_CLITICS = "(?:[وف])?(?:[بك]?ال|لل|هال|[بلكسحه])?"
+_CONJUNCTION = "[وف]?"
+_PARTICLE = 2
+_ARTICLES = ("بال", "كال", "هال", "ال", "لل")
+_PREPOSITIONS = tuple("بلكسحه")
 _GAP = 3
 _NEAR = 5
 # Words before and after a match in which a guard (an idiom, the past, a question) is looked for.
@@ -191,9 +194,7 @@ class Spelling:
 def tokenize(text: str) -> list[str]:
     """Return the words of a text in search form; the end of a sentence is the token ``.``."""
     folded = _REPEATED.sub(r"\1", search_form(text).replace("'", ""))
-    return [
-        token if token[0].isalnum() else _END for token in _TOKEN.findall(folded)
-    ]
+    return [token if token[0].isalnum() else _END for token in _TOKEN.findall(folded)]
 
 
 def _stems(token: str) -> tuple[str, ...]:
@@ -201,12 +202,10 @@ def _stems(token: str) -> tuple[str, ...]:
     if not _ARABIC.match(token):
         return (token,)
     forms = {token}
-    first = token[1:] if token[0] in "وف" else token
-    for form in (token, first):
+    for form in (token, token[1:] if token[0] in "وف" else token):
         forms.add(form)
-        if form[:2] in ("ال", "لل"):
-            forms.add(form[2:])
-        if form[:1] in tuple("بلكسحه"):
+        forms.update(form[len(start) :] for start in _ARTICLES if form.startswith(start))
+        if form.startswith(_PREPOSITIONS):
             forms.add(form[1:])
     return tuple(forms)
 
@@ -223,9 +222,7 @@ def _one_slip(first: str, second: str) -> bool:
     while start < min(len(first), len(second)) and first[start] == second[start]:
         start += 1
     a, b = first[start:], second[start:]
-    return (
-        a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
-    )
+    return a[1:] == b or a == b[1:] or a[1:] == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
 def _apply(rule: CrisisRule, prepared: str) -> CrisisSign | None:
@@ -304,9 +301,7 @@ class _Compiler:
             for order in permutations(group):
                 yield (self._pattern(f" {gap} ".join(order), lang),)
 
-    def _guard(
-        self, written: Sequence[str], key: str, lang: str
-    ) -> re.Pattern[str] | None:
+    def _guard(self, written: Sequence[str], key: str, lang: str) -> re.Pattern[str] | None:
         """Return one expression for all guards; ``none`` leaves the defaults of a language out."""
         entries = [entry for entry in written if entry != "none"]
         if "none" not in written:
@@ -321,7 +316,9 @@ class _Compiler:
     def _pattern(self, written: str, lang: str) -> Pattern:
         words, prefixes = self._needed(written)
         return Pattern(
-            re.compile("(?<= )" + self._source(written, lang)), frozenset(words), frozenset(prefixes)
+            re.compile("(?<= )" + self._source(written, lang)),
+            frozenset(words),
+            frozenset(prefixes),
         )
 
     def _source(self, written: str, lang: str) -> str:
@@ -329,24 +326,29 @@ class _Compiler:
         parts: list[str] = []
         for element in written.split():
             if element == "^":
-                # Only the white space before the first word may precede.
-                parts.append("(?<![^ ] )")
+                # Only the white space before the first word may precede, or an end.
+                parts.append("(?<![^ .] )")
             elif element == "$":
-                parts.append(r"(?:\. )?$")
+                parts.append(r"(?=\. |$)")
+            elif element.startswith("!"):
+                parts.append(f"(?!{self._alternatives(element[1:], lang)} )")
             elif element.startswith(".."):
                 parts.append(rf"(?:[^ .]+ ){{0,{int(element[2:] or _GAP)}}}?")
             else:
-                optional = element.endswith("?")
-                choices = "|".join(
-                    self._choice(choice, lang) for choice in self._choices(element.rstrip("?"))
-                )
-                parts.append(f"(?:{choices}) " if not optional else f"(?:(?:{choices}) )?")
+                found = self._alternatives(element.rstrip("?"), lang)
+                parts.append(f"(?:{found} )?" if element.endswith("?") else f"{found} ")
         return "".join(parts)
+
+    def _alternatives(self, element: str, lang: str) -> str:
+        return f"(?:{'|'.join(self._choice(choice, lang) for choice in self._choices(element))})"
 
     def _choice(self, choice: str, lang: str) -> str:
         words = [re.escape(word) for word in choice.rstrip("*").split("_")]
         ending = "[^ ]*" if choice.endswith("*") else ""
-        clitics = _CLITICS if lang == "ar" and _ARABIC.match(choice) else ""
+        clitics = ""
+        if lang == "ar" and _ARABIC.match(choice):
+            # Particles are too short to strip letters from: لما is not ل + ما.
+            clitics = _CLITICS if len(words[0]) > _PARTICLE else _CONJUNCTION
         return clitics + " ".join(words) + ending
 
     def _choices(self, element: str) -> list[str]:
@@ -369,12 +371,9 @@ class _Compiler:
         """
         best: list[str] = []
         for element in written.split():
-            if element in ("^", "$") or element.startswith("..") or element.endswith("?"):
+            if element in ("^", "$") or element.startswith(("..", "!")) or element.endswith("?"):
                 continue
-            firsts = [
-                choice.split("_")[0] + ("" if choice.endswith("*") or "_" not in choice else "")
-                for choice in self._choices(element)
-            ]
+            firsts = [choice.split("_")[0] for choice in self._choices(element)]
             telling = min(len(first.rstrip("*")) for first in firsts)
             if not best or telling > min(len(first.rstrip("*")) for first in best):
                 best = firsts

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import yaml
-
 from bot.errors import MissingArtefactError
 from bot.offers.models import Helpline
+from bot.yaml_text import read_yaml_text
 
 SWITCHBOARD = "kreis_switchboard"
 
@@ -37,8 +36,7 @@ def load_helplines(path: Path) -> dict[str, Helpline]:
     """
     if not path.exists():
         raise MissingArtefactError(f"The help lines {path.name} are missing in data/offers")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    rows = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)["helplines"]
+    rows = read_yaml_text(path.read_text(encoding="utf-8"))["helplines"]
     return {row["id"]: _helpline(row) for row in rows}
 
 

@@ -20,9 +20,7 @@ class Encoder(Protocol):
     def name(self) -> str:
         """Return what identifies the encoder; the index refuses another one."""
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> Array:
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Array:
         """Return one unit vector per text, shape (texts, dimensions), float32."""
 
 
@@ -40,7 +38,7 @@ class SentenceTransformerEncoder:
         path = Path(model)
         if (path.is_absolute() or model.startswith(".")) and not (path / "modules.json").exists():
             raise MissingArtefactError(
-                f"The sentence encoder is missing in {path}. Restore it with: git checkout -- models"
+                f"The sentence encoder is missing in {path}. Restore it: git checkout -- models"
             )
         torch.set_num_threads(threads)
         self._model = SentenceTransformer(
@@ -57,9 +55,7 @@ class SentenceTransformerEncoder:
         """Return the model's name and, for a folder, a fingerprint of its weights' size."""
         return self._name
 
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> Array:
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Array:
         """Return unit vectors (texts, dimensions) float32; ``progress`` hears counts done."""
         parts: list[Array] = []
         step = 256

@@ -55,9 +55,7 @@ class SearchEngine:
             self.today().isoformat(),
             self.samples,
         )
-        shown = select(
-            hits, reading, query, self.settings.needs, self.settings.ranking.shown
-        )
+        shown = select(hits, reading, query, self.settings.needs, self.settings.ranking.shown)
         timings = {
             "encode": (encoded - started) * 1e3,
             "needs": (classified - encoded) * 1e3,

@@ -14,28 +14,24 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from bot import ngrams
 from bot.languages import LANGUAGES
 from bot.offers.models import Catalogue, Offer
+from bot.search import needs as need_classifier
 from bot.search.encoder import Encoder
-from bot.search.needs import NONE, LabelledTexts, NeedClassifier
-from bot.thresholds import NeedThresholds
+from bot.search.needs import PURPOSE, LabelledTexts, NeedClassifier
 from bot.search.terms import search_terms
+from bot.thresholds import NeedThresholds
 from bot.understanding.examples import ASK_SUPPORT, Example
 
 Array = np.ndarray[Any, Any]
 FORMAT = "1"
-# Intents that teach the class "no need at all".
-NONE_INTENTS = frozenset(
-    {"out_of_scope", "greet", "goodbye", "thank", "bot_challenge", "smalltalk", "capabilities"}
-)
 
 
 class IndexStore(Protocol):
     """Where the index is kept; implemented by the storage room."""
 
-    def write_catalogue(
-        self, catalogue: Catalogue, texts: Mapping[str, Mapping[str, str]]
-    ) -> Any:
+    def write_catalogue(self, catalogue: Catalogue, texts: Mapping[str, Mapping[str, str]]) -> Any:
         """Bring records and full text to the given state."""
 
     def stale_vectors(self, hashes: Mapping[str, str]) -> list[str]:
@@ -118,9 +114,7 @@ def build_index(
         documents[f"text:{_hash(text)}"] = text
     written = _encode_stale(documents, store, encoder, progress)
     dropped = store.drop_vectors(documents)
-    fingerprint = _hash(
-        json.dumps([FORMAT, encoder.name, settings_key(settings), sorted(training)])
-    )
+    fingerprint = _hash(json.dumps([FORMAT, encoder.name, _training_code(), sorted(training)]))
     trained = False
     if store.noted("classifier") != fingerprint or not (folder / "needs.npz").exists():
         progress("need classifier", 0, 1)
@@ -133,13 +127,14 @@ def build_index(
     return BuildReport(int(changes.written), written, dropped, trained)
 
 
-def settings_key(settings: NeedThresholds) -> str:
-    """Return what in the settings changes the training (the mixing weights do not)."""
-    return str(settings.neighbours > 0)
+def _training_code() -> str:
+    """Return the hash of the code that trains: a change of it calls for a new training."""
+    modules = (ngrams, need_classifier)
+    return _hash("".join(Path(str(m.__file__)).read_text(encoding="utf-8") for m in modules))
 
 
 def training_texts(catalogue: Catalogue, examples: Sequence[Example]) -> list[tuple[str, str]]:
-    """Return (text, label) pairs: example questions, the words of the taxonomy, and ``none``."""
+    """Return (text, label) pairs: example questions, the taxonomy's words, other intents."""
     pairs: dict[str, str] = {}
     for need in catalogue.needs.values():
         for language in LANGUAGES:
@@ -147,10 +142,10 @@ def training_texts(catalogue: Catalogue, examples: Sequence[Example]) -> list[tu
             for word in need.words.get(language, ()):
                 pairs.setdefault(word, need.code)
     for example in examples:
-        if example.intent == ASK_SUPPORT and example.need in catalogue.needs:
+        if example.intent == ASK_SUPPORT and example.need and example.need in catalogue.needs:
             pairs.setdefault(example.text, example.need)
-        elif example.intent in NONE_INTENTS:
-            pairs.setdefault(example.text, NONE)
+        elif example.intent != ASK_SUPPORT and example.language in LANGUAGES:
+            pairs.setdefault(example.text, PURPOSE + example.intent)
     return list(pairs.items())
 
 

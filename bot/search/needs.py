@@ -1,8 +1,9 @@
 """The need classifier: which of the needs is a person's text about, if any?
 
-Three voices are mixed, with the weights of ``thresholds.yml``: a logistic regression on the sentence
-vector, one on character n-grams (it knows rare words, typos and Arabizi), and the nearest example
-questions. The class ``none`` is learnt from out-of-scope messages and small talk.
+Three voices are mixed, with the weights of ``thresholds.yml``: a logistic regression on the
+sentence vector, one on character n-grams (it knows rare words, typos and Arabizi), and the
+nearest example questions. Messages about no need (small talk, out of scope …) are classes of their
+own, one an intent: the sentence vector recognises them better than the letters alone.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ import numpy as np
 
 from bot.errors import MissingArtefactError
 from bot.ngrams import NgramClassifier, NgramHashing, softmax
-from bot.search.results import NeedReading, NeedScore
+from bot.search.results import NeedReading, NeedScore, PurposeScore
 from bot.thresholds import NeedThresholds
 
 Array = np.ndarray[Any, Any]
-NONE = "none"
+# Labels of messages that are about no need: this prefix and the intent.
+PURPOSE = "intent:"
 
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Training texts with their labels (a need code or ``none``) and vectors (n, d) float32."""
+    """Training texts with labels (a need code, or ``intent:…``) and vectors (n, d) float32."""
 
     texts: Sequence[str]
     labels: Sequence[str]
@@ -53,26 +55,28 @@ class NeedClassifier:
         self._examples = examples
         self._example_labels = example_labels
         self._settings = settings
-        self._none = self.labels.index(NONE) if NONE in self.labels else None
+        self._is_need = np.array([not label.startswith(PURPOSE) for label in self.labels])
 
     def read(self, text: str, vector: Array) -> NeedReading:
-        """Return the needs of a text, best first; ``vector`` is its unit vector, shape (d,)."""
+        """Return what a text is about; ``vector`` is its unit vector, shape (d,)."""
         probabilities = self.probabilities(text, vector)
-        none = float(probabilities[self._none]) if self._none is not None else 0.0
-        order = np.argsort(-probabilities)
-        scores = tuple(
-            NeedScore(self.labels[i], float(probabilities[i]))
-            for i in order
-            if i != self._none
-        )
-        return NeedReading(scores, none)
+        need_mass = float(probabilities[self._is_need].sum())
+        needs: list[NeedScore] = []
+        purposes: list[PurposeScore] = []
+        for i in np.argsort(-probabilities):
+            label, probability = self.labels[i], float(probabilities[i])
+            if self._is_need[i]:
+                needs.append(NeedScore(label, probability / max(need_mass, 1e-9)))
+            else:
+                purposes.append(PurposeScore(label.removeprefix(PURPOSE), probability))
+        return NeedReading(tuple(needs), 1.0 - need_mass, tuple(purposes))
 
     def probabilities(self, text: str, vector: Array) -> Array:
         """Return the mixed probabilities, shape (labels,)."""
         s = self._settings
         logits = (1 - s.ngram_weight) * (vector @ self._dense_weights + self._dense_bias)
         logits = logits + s.ngram_weight * self._ngrams.scores(text)
-        model = softmax(logits)
+        model = softmax(s.sharpness * logits)
         return (1 - s.neighbour_weight) * model + s.neighbour_weight * self._vote(vector)
 
     def _vote(self, vector: Array) -> Array:
@@ -93,9 +97,9 @@ class NeedClassifier:
         from sklearn.linear_model import LogisticRegression
 
         ngrams = NgramClassifier.train(
-            data.texts, data.labels, NgramHashing(bits=15), strength=30.0, iterations=40
+            data.texts, data.labels, NgramHashing(bits=16), strength=10.0, iterations=40
         )
-        dense = LogisticRegression(C=20.0, max_iter=200, class_weight="balanced", tol=1e-3)
+        dense = LogisticRegression(C=20.0, max_iter=150, class_weight="balanced", tol=1e-6)
         dense.fit(data.vectors, list(data.labels))
         labels = [str(label) for label in dense.classes_]
         if tuple(labels) != ngrams.labels:  # both sort their classes; a difference is a bug

@@ -32,11 +32,24 @@ class NeedScore:
 
 
 @dataclass(frozen=True)
+class PurposeScore:
+    """Something else than a need that a message can be for (an intent), and its probability."""
+
+    intent: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class NeedReading:
-    """What the text is about: needs, best first, and the probability of none at all."""
+    """What the text is about.
+
+    ``scores`` are the needs, best first, given that it is about one; ``purposes`` are the other
+    intents, best first; ``none`` is the probability that it is about no need at all.
+    """
 
     scores: tuple[NeedScore, ...]
     none: float
+    purposes: tuple[PurposeScore, ...] = ()
 
     @property
     def best(self) -> NeedScore | None:

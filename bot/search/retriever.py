@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from bot.languages import fallback_order
-from bot.thresholds import RetrievalThresholds
 from bot.search.terms import search_terms
+from bot.thresholds import RetrievalThresholds
 
 Array = np.ndarray[Any, Any]
 
@@ -59,8 +59,10 @@ class Retriever:
         s = self._settings
         similarity = self._vectors @ vector if len(self._vectors) else np.zeros(0)
         count = min(s.dense_candidates, len(similarity))
-        nearest = np.argpartition(-similarity, count - 1)[:count] if count else []
-        dense = sorted(nearest, key=lambda i: -similarity[i])
+        dense: list[int] = []
+        if count:
+            nearest = np.argpartition(-similarity, count - 1)[:count]
+            dense = sorted(nearest.tolist(), key=lambda i: -float(similarity[i]))
         fused: dict[str, float] = {}
         for rank, i in enumerate(dense, start=1):
             fused[self._offer_ids[i]] = 1.0 / (s.rrf_constant + rank)

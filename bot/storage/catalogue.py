@@ -76,7 +76,7 @@ class CatalogueStore:
         }
         gone = [key for key in have if key not in wanted]
         with self._database.conn:
-            self._database["records"].upsert_all(
+            self._database.table("records").upsert_all(
                 (
                     {"kind": kind, "id": key, "hash": _digest(record), "record": record}
                     for (kind, key), record in changed.items()
@@ -84,7 +84,7 @@ class CatalogueStore:
                 pk=("kind", "id"),
             )
             for kind, key in gone:
-                self._database["records"].delete((kind, key))
+                self._database.table("records").delete((kind, key))
             for kind, key in [*changed, *gone]:
                 if kind != "text":
                     continue
@@ -115,9 +115,7 @@ class CatalogueStore:
             organizations={k: models.Organization(**r) for k, r in tables["organizations"].items()},
             offers={k: _offer(r) for k, r in tables["offers"].items()},
             contacts={k: _contact(r) for k, r in tables["contacts"].items()},
-            responsibilities={
-                k: _responsibility(r) for k, r in tables["responsibilities"].items()
-            },
+            responsibilities={k: _responsibility(r) for k, r in tables["responsibilities"].items()},
             order={k: tuple(v) for k, v in tables["order"].get("order", {}).items()},
             helplines={k: _helpline(r) for k, r in tables["helplines"].items()},
         )
@@ -150,7 +148,7 @@ class CatalogueStore:
     def write_vectors(self, rows: Iterable[tuple[str, str, Array]]) -> None:
         """Store (key, text hash, vector) rows; vectors are kept as little-endian float16."""
         with self._database.conn:
-            self._database["vectors"].upsert_all(
+            self._database.table("vectors").upsert_all(
                 (
                     {"key": key, "hash": digest, "vector": vector.astype("<f2").tobytes()}
                     for key, digest, vector in rows
@@ -184,7 +182,7 @@ class CatalogueStore:
     def note(self, key: str, value: str) -> None:
         """Remember a fact about how the database was built."""
         with self._database.conn:
-            self._database["meta"].upsert({"key": key, "value": value}, pk="key")
+            self._database.table("meta").upsert({"key": key, "value": value}, pk="key")
 
     def noted(self, key: str) -> str | None:
         """Return a remembered fact, or ``None``."""

@@ -18,19 +18,19 @@ from bot.storage.migrations import Migration, open_database
 
 def m001_events(database: Database) -> None:
     """Events as JSON in the order in which they happened."""
-    database["events"].create(
+    database.table("events").create(
         {"id": int, "conversation": str, "timestamp": float, "data": str}, pk="id"
     )
-    database["events"].create_index(["conversation", "id"])
+    database.table("events").create_index(["conversation", "id"])
 
 
 def m002_sessions(database: Database) -> None:
     """Sessions of the web chat: the conversation's id is the hash of the token."""
-    database["sessions"].create(
+    database.table("sessions").create(
         {"conversation": str, "created_at": float, "seen_at": float, "language": str},
         pk="conversation",
     )
-    database["sessions"].create_index(["seen_at"])
+    database.table("sessions").create_index(["seen_at"])
 
 
 MIGRATIONS: tuple[Migration, ...] = (m001_events, m002_sessions)
@@ -79,7 +79,7 @@ class ConversationStore:
     def open_session(self, conversation: str, now: float, language: str | None) -> None:
         """Remember a new session."""
         with self._lock, self._database.conn:
-            self._database["sessions"].insert(
+            self._database.table("sessions").insert(
                 {
                     "conversation": conversation,
                     "created_at": now,

@@ -47,14 +47,14 @@ class HandoverStore:
     def add(self, callback: Callback) -> None:
         """Store a callback durably."""
         with self._lock, self._database.conn:
-            self._database["callbacks"].insert(asdict(callback))
+            self._database.table("callbacks").insert(asdict(callback))
 
     def all(self, status: str | None = OPEN) -> list[Callback]:
         """Return the callbacks with a status (``None``: all), oldest first."""
         where = "status = ?" if status else None
         with self._lock:
             rows = list(
-                self._database["callbacks"].rows_where(
+                self._database.table("callbacks").rows_where(
                     where, [status] if status else [], order_by="created_at"
                 )
             )
@@ -67,9 +67,9 @@ class HandoverStore:
             "delete_after": (now + timedelta(days=keep_days)).isoformat(),
         }
         with self._lock, self._database.conn:
-            if not self._database["callbacks"].count_where("reference = ?", [reference]):
+            if not self._database.table("callbacks").count_where("reference = ?", [reference]):
                 return False
-            self._database["callbacks"].update(reference, values)
+            self._database.table("callbacks").update(reference, values)
         return True
 
     def erase_conversation(self, conversation: str) -> int:
@@ -86,8 +86,8 @@ class HandoverStore:
 
     def _delete(self, where: str, value: str) -> int:
         with self._lock, self._database.conn:
-            count = self._database["callbacks"].count_where(where, [value])
-            self._database["callbacks"].delete_where(where, [value])
+            count = self._database.table("callbacks").count_where(where, [value])
+            self._database.table("callbacks").delete_where(where, [value])
         return int(count)
 
 

@@ -27,24 +27,26 @@ def open_database(path: Path, migrations: Sequence[Migration], read_only: bool =
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     database = Database(connection)
-    database["_migrations"].create({"number": int, "name": str}, pk="number", if_not_exists=True)
-    done = {row["number"] for row in database["_migrations"].rows}
+    database.table("_migrations").create(
+        {"number": int, "name": str}, pk="number", if_not_exists=True
+    )
+    done = {row["number"] for row in database.table("_migrations").rows}
     for number, migration in enumerate(migrations, start=1):
         if number in done:
             continue
         with database.conn:
             migration(database)
-            database["_migrations"].insert({"number": number, "name": migration.__name__})
+            database.table("_migrations").insert({"number": number, "name": migration.__name__})
     return database
 
 
 def m001_catalogue(database: Database) -> None:
     """Records of the catalogue as JSON with a content hash, and the vectors of their texts."""
-    database["records"].create(
+    database.table("records").create(
         {"kind": str, "id": str, "hash": str, "record": str}, pk=("kind", "id")
     )
-    database["vectors"].create({"key": str, "hash": str, "vector": bytes}, pk="key")
-    database["meta"].create({"key": str, "value": str}, pk="key")
+    database.table("vectors").create({"key": str, "hash": str, "vector": bytes}, pk="key")
+    database.table("meta").create({"key": str, "value": str}, pk="key")
 
 
 def m002_full_text(database: Database) -> None:
@@ -60,7 +62,7 @@ CATALOGUE: tuple[Migration, ...] = (m001_catalogue, m002_full_text)
 
 def m001_handovers(database: Database) -> None:
     """Callback requests that a person agreed to store; each has a date on which it is deleted."""
-    database["callbacks"].create(
+    database.table("callbacks").create(
         {
             "reference": str,
             "conversation": str,
@@ -80,8 +82,8 @@ def m001_handovers(database: Database) -> None:
         pk="reference",
         not_null={"conversation", "created_at", "delete_after", "status"},
     )
-    database["callbacks"].create_index(["conversation"])
-    database["callbacks"].create_index(["delete_after"])
+    database.table("callbacks").create_index(["conversation"])
+    database.table("callbacks").create_index(["delete_after"])
 
 
 HANDOVERS: tuple[Migration, ...] = (m001_handovers,)

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import InvalidInputError, Problem
 from bot.languages import LANGUAGES, fallback_order
+from bot.yaml_text import read_yaml_text
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -29,17 +28,16 @@ class Texts:
         Raises :class:`InvalidInputError` when a language lacks a key or a placeholder differs.
         """
         folder = folder or Path(__file__).parent
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         catalogues = {}
         for language in LANGUAGES:
             raw = (folder / f"{language}.yml").read_text(encoding="utf-8")
-            catalogues[language] = dict(_flatten(yaml.load(raw, Loader=loader)))
+            catalogues[language] = dict(_flatten(read_yaml_text(raw)))
         problems = list(_differences(catalogues))
         if problems:
             raise InvalidInputError(problems)
         return cls(catalogues)
 
-    def say(self, key: str, language: str, **values: object) -> str:
+    def say(self, key: str, language: str, /, **values: object) -> str:
         """Return a sentence with its placeholders filled.
 
         Values are inserted as they are and never read as placeholders themselves. Raises

@@ -15,10 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from bot.errors import InvalidInputError, MissingArtefactError, Problem
 from bot.languages import LANGUAGES
+from bot.yaml_text import read_yaml_text
 
 ASK_SUPPORT = "ask_support"
 
@@ -41,12 +40,11 @@ def read_examples(folder: Path) -> list[Example]:
     """
     problems: list[Problem] = []
     examples: list[Example] = []
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     for language in (*LANGUAGES, "other"):
         path = folder / f"{language}.yml"
         if not path.exists():
             raise MissingArtefactError(f"The example messages {path.name} are missing in data/nlu")
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        data = read_yaml_text(path.read_text(encoding="utf-8"))
         for position, block in enumerate(data.get("nlu") or [], start=1):
             intent, listed = block.get("intent"), block.get("examples")
             if not isinstance(intent, str) or not isinstance(listed, str):

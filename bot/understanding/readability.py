@@ -11,7 +11,7 @@ _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _LETTER = re.compile(r"[^\W\d_]", re.UNICODE)
 _VOWEL = re.compile("[aeiouyàâéèêîôûäöü]")
 _REPEATED = re.compile(r"(.)\1{4,}|(..)\2{3,}|(...)\3{2,}")
-_ROW = re.compile(r"(asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwer|wert(?!e)|erty|zuio|uiop|yxcv|xcvb|cvbn)")
+_ROW = re.compile(r"(asdf|sdfg|dfgh|fghj|ghjk|hjkl|qwert|werty|wertz|zuiop|yxcv|xcvb|cvbn)")
 
 
 class Unreadable(str, Enum):

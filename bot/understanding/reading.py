@@ -72,9 +72,7 @@ def named(places: Sequence[PlaceMention]) -> tuple[str, ...]:
     return tuple(place.text for place in places)
 
 
-def facts_only(
-    text: str, places: Sequence[PlaceMention], ages: Sequence[AgeMention]
-) -> bool:
+def facts_only(text: str, places: Sequence[PlaceMention], ages: Sequence[AgeMention]) -> bool:
     """Return whether a message says nothing but a place or an age.
 
     What is left of it without them must be stop words ("in", "er ist", "yaşında", "عمره").
@@ -82,7 +80,8 @@ def facts_only(
     if not places and not ages:
         return False
     rest = list(text)
-    for mention in (*places, *ages):
+    mentions: list[PlaceMention | AgeMention] = [*places, *ages]
+    for mention in mentions:
         rest[mention.start : mention.end] = " " * (mention.end - mention.start)
     words = [search_form(word) for word in _WORD.findall("".join(rest))]
     return all(word in _stop_words() or word.isdigit() for word in words)
@@ -95,7 +94,7 @@ def _stop_words() -> frozenset[str]:
     for language in LANGUAGES:
         module = importlib.import_module(f"spacy.lang.{language}.stop_words")
         words |= {search_form(word) for word in module.STOP_WORDS}
-    own = "plz postleitzahl wohne wohnen live living oturuyorum oturuyoruz yasinda yas alt old years"
+    own = "plz postleitzahl wohne wohnen live living oturuyorum oturuyoruz yasinda yas alt old"
     arabic = "عمره عمرها عمري سنه سنوات نسكن اسكن ساكن ساكنين انا ابني بنتي"
     return frozenset(words | {search_form(word) for word in f"{own} {arabic}".split()})
 

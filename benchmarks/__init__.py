@@ -1,0 +1,1 @@
+"""Speed and memory, measured beside stock Rasa on the same machine: ``./lotse bench``."""

@@ -1,0 +1,74 @@
+"""The right contact by need, place and age."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.offers.models import OUTSIDE
+from bot.routing import Missing, Router
+
+
+@pytest.fixture(scope="module")
+def router(catalogue):
+    return Router(catalogue)
+
+
+@pytest.mark.parametrize(
+    "need, place, contact",
+    [
+        ("maintenance_advance", "nottuln", "kreisjugendamt_coesfeld"),
+        ("maintenance_advance", "coesfeld", "jugendamt_stadt_coesfeld"),
+        ("maintenance_advance", "duelmen", "jugendamt_stadt_duelmen"),
+        ("separation_custody", "rosendahl", "kreisjugendamt_coesfeld"),
+        # the trap: the youth office is split, Elterngeld is not
+        ("parental_allowance", "duelmen", "elterngeld"),
+        ("parental_allowance", "coesfeld", "elterngeld"),
+        ("parental_allowance", None, "elterngeld"),
+        ("basic_income_support", "olfen", "jobcenter@olfen"),
+        ("basic_income_support", "senden", "jobcenter@senden"),
+        ("residence_permit", "ascheberg", "foreigners_office"),
+        ("residence_registration", "havixbeck", "town_hall@havixbeck"),
+        ("child_benefit", None, "family_benefits"),
+        ("child_benefit", OUTSIDE, "family_benefits"),
+        ("basic_income_support", OUTSIDE, OUTSIDE),
+        ("childcare_place", "duelmen", "kita@duelmen"),
+        ("childcare_place", "nottuln", "kita"),
+    ],
+)
+def test_contact(router, need, place, contact):
+    route = router.route(need, place)
+    assert route.contact is not None and route.contact.id == contact
+
+
+@pytest.mark.parametrize("place", [None, "kreis"])
+def test_the_place_is_asked_only_where_it_decides(router, place):
+    assert router.route("basic_income_support", place).missing is Missing.PLACE
+    assert router.route("birth_registration", place).missing is Missing.PLACE_OF_BIRTH
+    assert router.route("residence_permit", place).missing is None
+
+
+def test_everybody_gets_somebody(router, catalogue, gazetteer):
+    for need in catalogue.needs:
+        for place in gazetteer.municipalities:
+            for age in (None, 0.5, 7.0, 15.0, 20.0, 40.0, 80.0):
+                route = router.route(need, place, age)
+                assert route.contact is not None, (need, place, age)
+                chain = [route.contact, *route.substitutes]
+                assert chain[-1].id == "authority_115", (need, place, chain[-1].id)
+
+
+def test_crisis_needs_never_ask(router, catalogue):
+    for need in catalogue.needs.values():
+        if need.urgency == "crisis":
+            assert router.route(need.code, None).missing is None, need.code
+
+
+def test_age_chooses_between_services(router):
+    young = router.route("migration_counselling", "olfen", 16)
+    grown = router.route("migration_counselling", "olfen", 45)
+    assert young.contact.id == "jmd" and grown.contact.id != "jmd"
+
+
+def test_transitions_are_named_near_their_age(router):
+    assert router.route("childcare_place", "nottuln", 5.5).transitions
+    assert not router.route("childcare_place", "nottuln", 2).transitions
