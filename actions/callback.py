@@ -29,9 +29,13 @@ SLOTS = (
 )
 
 
-def forget() -> Events:
-    """Return the events that empty the form's slots."""
-    return [SlotSet(slot, None) for slot in SLOTS]
+def forget(tracker: Tracker) -> Events:
+    """Return the events that empty the form's slots.
+
+    Slots that are empty already are left alone: the form would take a slot that was just set,
+    even to nothing, for an answer to be checked.
+    """
+    return [SlotSet(slot, None) for slot in SLOTS if tracker.get_slot(slot) is not None]
 
 
 def request_of(tracker: Tracker) -> CallbackRequest:
@@ -52,7 +56,7 @@ class BeginCallback(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
         """Return the events that empty the form."""
-        return forget()
+        return forget(tracker)
 
 
 class ValidateCallbackForm(WithServices, FormValidationAction):
@@ -78,13 +82,15 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept any name that has a letter or digit."""
-        name = short(str(value))
+        name = short(str(value or ""))
         return {"callback_name": name if any(c.isalnum() for c in name) else None}
 
     def validate_callback_reach(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept a telephone number or an e-mail address."""
+        if value is None:
+            return {"callback_reach": None}
         reach = reach_of(str(value))
         if reach is None:
             language = language_of(tracker)
@@ -96,7 +102,7 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept any time in words."""
-        return {"callback_when": short(str(value)) or None}
+        return {"callback_when": short(str(value or "")) or None}
 
 
 class AskCallbackConfirmed(WithServices, Action):
@@ -148,7 +154,7 @@ class FinishCallback(WithServices, Action):
         else:
             text = self._keep(tracker, language, services, number)
         send(dispatcher, [text_message(text, language)])
-        return forget()
+        return forget(tracker)
 
     def _keep(self, tracker: Tracker, language: str, services: Services, number: str) -> str:
         """Store the request and return what to say; a full disk must not look like success."""

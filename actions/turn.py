@@ -16,6 +16,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.services import Services
 from bot.languages import is_language
 from bot.messages import Message
+from bot.understanding.intents import INFORM
 from bot.understanding.reading import ages_from, places_from
 
 Events = list[EventType]
@@ -47,6 +48,7 @@ def question_of(tracker: Tracker) -> Question:
     """Return the message as a question, with everything that was recognised in it."""
     message: dict[str, Any] = tracker.latest_message
     intent = (message.get("intent") or {}).get("name")
+    confidence = (message.get("intent") or {}).get("confidence")
     entities = {row["entity"]: row.get("value") for row in message.get("entities") or []}
     crisis = message.get("crisis") or {}
     return Question(
@@ -56,7 +58,8 @@ def question_of(tracker: Tracker) -> Question:
         ages=ages_from(message.get("ages")),
         need=entities.get("need") if intent == "choose_need" else None,
         municipality=entities.get("place") if intent == "choose_place" else None,
-        facts_only=intent in {"inform", "choose_place"},
+        facts_only=intent == "choose_place" or (intent == INFORM and confidence == 1.0),
+        adds_facts=intent == INFORM,
         wants_verdict=intent == "ask_entitlement",
         worried=crisis.get("kind"),
     )

@@ -94,8 +94,7 @@ def _from_source(settings: Settings, folder: Path, at_least: int, seed: Path) ->
     data, var = folder / "data", folder / "var"
 
     def make() -> None:
-        if not (var / "catalogue.sqlite").exists():
-            _seed(seed / "catalogue.sqlite", var / "catalogue.sqlite")
+        _seed(seed, var)
         _build(settings, data, var, at_least)
 
     _unless_marked(folder, _fingerprint(settings, _SOURCES), make)
@@ -103,25 +102,34 @@ def _from_source(settings: Settings, folder: Path, at_least: int, seed: Path) ->
 
 
 def _seed(source: Path, target: Path) -> None:
-    """Copy a database that may be in use; its vectors need not be made again.
+    """Take over what another build has made already, so that little has to be made again.
 
-    The build that follows drops what does not belong there and encodes what has changed.
+    The vectors of an earlier build in ``target`` stay too. The build that follows goes by content
+    hashes: it drops what does not belong there and makes what is missing or outdated.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not source.exists():
+    target.mkdir(parents=True, exist_ok=True)
+    before, seeded = target / "catalogue.sqlite", target / "seeded.sqlite"
+    if not (source / "catalogue.sqlite").exists() or not (source / "classifiers").exists():
         return
+    seeded.unlink(missing_ok=True)
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
-        closing(sqlite3.connect(target)) as new,
+        closing(sqlite3.connect(f"file:{source / 'catalogue.sqlite'}?mode=ro", uri=True)) as other,
+        closing(sqlite3.connect(seeded)) as database,
     ):
-        old.backup(new)
+        other.backup(database)  # safe also while the other one is in use
+        if before.exists():
+            database.execute("ATTACH ? AS before", [str(before)])
+            database.execute("INSERT OR IGNORE INTO vectors SELECT * FROM before.vectors")
+            database.commit()
+    for ending in ("-wal", "-shm"):
+        before.with_name(before.name + ending).unlink(missing_ok=True)
+    seeded.replace(before)
+    shutil.rmtree(target / "classifiers", ignore_errors=True)
+    shutil.copytree(source / "classifiers", target / "classifiers")
 
 
 def _build(settings: Settings, data: Path, var: Path, at_least: int) -> None:
-    """Copy the source form, add copies of offers, and build with ``./lotse offers index``.
-
-    What is there from an earlier build is kept, so that only changed texts are encoded again.
-    """
+    """Copy the source form, add copies of offers, and build with ``./lotse offers index``."""
     shutil.rmtree(data, ignore_errors=True)
     shutil.copytree(settings.offers, data / "offers")
     shutil.copytree(settings.nlu, data / "nlu")

@@ -24,7 +24,7 @@ from bot.storage.conversations import ConversationStore
 from bot.storage.handovers import HandoverStore
 from bot.texts import Texts
 from bot.thresholds import Thresholds
-from bot.understanding.examples import read_examples
+from bot.understanding.examples import read_examples, read_taxonomy
 from bot.understanding.intents import IntentRecognizer
 from bot.understanding.reading import Reader
 from bot.understanding.training import INTENT_FILE, LANGUAGE_FILE, train_understanding
@@ -90,7 +90,11 @@ def handover_store() -> HandoverStore:
 
 def train_understanding_files() -> Path:
     """Bring the classifiers of language and intent up to date; return their folder."""
-    train_understanding(read_examples(settings().nlu), settings().classifiers)
+    examples = [
+        *read_examples(settings().nlu),
+        *read_taxonomy(settings().offers / "taxonomy.yml"),
+    ]
+    train_understanding(examples, settings().classifiers)
     return settings().classifiers
 
 
@@ -178,7 +182,7 @@ def load_services(store: object) -> Services:
     limits = thresholds()
     engine = SearchEngine(
         encoder(),
-        NeedClassifier.load(settings().classifiers, limits.needs),
+        NeedClassifier.load(settings().classifiers, limits.needs, catalogue.needs.values()),
         Retriever(ids, vectors, store, limits.retrieval),
         catalogue.offers,
         limits,

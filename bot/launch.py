@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bot import bootstrap
@@ -25,6 +26,7 @@ from bot.settings import Settings
 
 READY_WITHIN_SECONDS = 120
 _STOP_WITHIN_SECONDS = 10
+_EXPIRE_EVERY_SECONDS = 3600
 # What the offer database, the index and the classifiers are made from.
 _INDEX_SOURCES = (
     "data/offers",
@@ -262,7 +264,12 @@ def serve(servers: list[Server], settings: Settings) -> int:
     taken = time.monotonic() - begun
     print(f"Lotse is ready after {taken:.0f} s: http://{settings.host}:{settings.port}/chat")
     print("Stop with Ctrl-C. Logs: var/log/", flush=True)
+    expired: float | None = None
     while True:
+        if expired is None or time.monotonic() - expired > _EXPIRE_EVERY_SECONDS:
+            # Conversations expire in the conversation server; callbacks have no server of theirs.
+            bootstrap.handover_store().expire(datetime.now(timezone.utc))
+            expired = time.monotonic()
         time.sleep(1)
         for server in servers:
             if not server.running():

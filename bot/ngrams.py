@@ -9,6 +9,7 @@ versions) read the same file.
 from __future__ import annotations
 
 import json
+import warnings
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,9 +56,9 @@ class NgramHashing:
         return np.fromiter(sorted(found), dtype=np.int32, count=len(found))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=2048)
 def _token_buckets(token: str, low: int, high: int, mask: int, words: bool) -> frozenset[int]:
-    """Return the buckets of one token; cached because words come again and again."""
+    """Return the buckets of one token; the commonest words are kept (some 5 kB each)."""
     padded = f" {token[:40]} "
     grams = {
         padded[i : i + n] for n in range(low, high + 1) for i in range(max(1, len(padded) - n + 1))
@@ -113,16 +114,14 @@ class NgramClassifier:
         labels: Sequence[str],
         hashing: NgramHashing | None = None,
         strength: float = 10.0,
-        weights: Sequence[float] | None = None,
         iterations: int = 60,
+        balance: float = 1.0,
     ) -> NgramClassifier:
         """Fit the classifier; ``strength`` is the inverse regularisation (scikit-learn's C).
 
-        ``weights`` are per-example weights. Classes are balanced, so that a rare intent is not
-        drowned by the many example questions.
+        ``balance`` is explained at :func:`fit_logistic`.
         """
         from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression
 
         hashing = hashing or NgramHashing()
         rows = [hashing.buckets(text) for text in texts]
@@ -133,10 +132,7 @@ class NgramClassifier:
         matrix = csr_matrix(
             (np.concatenate(data), np.concatenate(rows), indptr), shape=(len(rows), hashing.size)
         )
-        model = LogisticRegression(
-            C=strength, max_iter=iterations, class_weight="balanced", tol=1e-6
-        )
-        model.fit(matrix, list(labels), sample_weight=weights)
+        model = fit_logistic(matrix, labels, strength, iterations, balance)
         coefficients = np.asarray(model.coef_, dtype=np.float32)
         bias = np.asarray(model.intercept_, dtype=np.float32)
         if len(model.classes_) == 2:  # scikit-learn keeps one row for two classes
@@ -182,6 +178,35 @@ class NgramClassifier:
                 stored["bias"].astype(np.float32),
                 stored["idf"].astype(np.float32),
             )
+
+
+def fit_logistic(
+    features: Any,
+    labels: Sequence[str],
+    strength: float,
+    iterations: int,
+    balance: float = 1.0,
+) -> Any:
+    """Return scikit-learn's multinomial logistic regression.
+
+    ``balance`` says how far rare classes are lifted: an example of a class with ``n`` examples
+    weighs ``(N / n) ** balance``; 1 makes all classes count the same, 0 leaves them as they are.
+
+    It stops after ``iterations`` steps on purpose: more of them cost minutes and gain nothing on
+    the dev part, so the warning about that is not passed on. scikit-learn averages its loss over
+    the examples, which is why the tolerance has to be that small.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    names, counts = np.unique(list(labels), return_counts=True)
+    lift = dict(zip(names, (counts.sum() / counts) ** balance, strict=True))
+    weights = np.array([lift[label] for label in labels])
+    model = LogisticRegression(C=strength, max_iter=iterations, tol=1e-6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features, list(labels), sample_weight=weights / weights.mean())
+    return model
 
 
 def softmax(logits: Array) -> Array:

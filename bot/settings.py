@@ -29,7 +29,6 @@ class Settings:
     actions_port: int
     session_hours: float
     messages_per_minute: int
-    action_timeout_seconds: float
     log_level: str
 
     @property
@@ -89,7 +88,6 @@ class Settings:
             actions_port=int(_number(env, "LOTSE_ACTIONS_PORT", 5055, 1, 65535)),
             session_hours=_number(env, "LOTSE_SESSION_HOURS", 24, 0.01, 24 * 31),
             messages_per_minute=int(_number(env, "LOTSE_MESSAGES_PER_MINUTE", 30, 1, 100000)),
-            action_timeout_seconds=_number(env, "LOTSE_ACTION_TIMEOUT", 10, 0.5, 60),
             log_level=(env.get("LOTSE_LOG_LEVEL") or "WARNING").upper(),
         )
 

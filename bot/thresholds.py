@@ -28,7 +28,10 @@ class NeedThresholds:
     """When a need counts as understood, unclear or absent; all values are probabilities."""
 
     ngram_weight: float
+    lexicon_weight: float
     sharpness: float
+    background: list[str]
+    background_yields_to: float
     neighbours: int
     neighbour_weight: float
     none_above: float
@@ -62,6 +65,7 @@ class RankingWeights:
 class LanguageThresholds:
     """When a message decides the language of the answer."""
 
+    first: float
     sure: float
     sure_short: float
     foreign: float

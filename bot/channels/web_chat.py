@@ -155,10 +155,11 @@ class WebChat(InputChannel):
         language = wanted if is_language(wanted) else LANGUAGES[0]
         token = secrets.token_urlsafe(32)
         conversation = conversation_of(token)
-        self._store.open_session(conversation, time.time(), language)
+        self._store.open_session(conversation, time.time(), wanted if wanted == language else None)
         messages = self._greeting(language)
-        memory = self._memories.keep(conversation, Conversation(language=language))
+        memory = self._memories.keep(conversation, Conversation())
         memory.learn(messages)
+        memory.language = wanted if is_language(wanted) else None
         return response.json(
             {
                 "token": token,
@@ -208,7 +209,7 @@ class WebChat(InputChannel):
         if gate.too_fast(memory, self._settings.messages_per_minute):
             return self._notice(429, "error.too_many", language)
         collector = MessageCollector()
-        metadata = {"language": language, "expects": memory.expects}
+        metadata = {"language": memory.language, "expects": memory.expects}
         message = UserMessage(
             text, collector, conversation, input_channel=self.name(), metadata=metadata
         )
@@ -255,8 +256,7 @@ class WebChat(InputChannel):
                 memory.learn(gate.sent_messages(event))
             elif event.get("event") == "user" and event.get("text"):
                 memory.shown += 1
-        if session and session.language:
-            memory.language = session.language
+        memory.language = session.language if session else None
         return self._memories.keep(conversation, memory)
 
     def _note_down(self, conversation: str, messages: List[Message]) -> None:

@@ -114,8 +114,9 @@ def search_offers(turn: Turn) -> Reply | None:
     turn.results = turn.services.search.search(query)
     best = turn.results.needs.best
     unclear = best is None or best.probability < turn.services.thresholds.needs.clarify_below
-    goes_on = case.asked_place or question.places or question.ages
-    if known is None and case.need and unclear and goes_on:
+    goes_on = case.asked_place or question.places or question.ages or question.adds_facts
+    own = best is not None and best.probability >= turn.services.thresholds.needs.sure
+    if known is None and case.need and goes_on and (unclear or (question.adds_facts and not own)):
         # "And in Olfen?" or "no idea" says nothing about a need of its own: the earlier goes on.
         turn.follow_up = True
         query = replace(query, text=case.text or text, need=case.need)

@@ -47,7 +47,8 @@ class Question:
     """One message that asks for support or adds a fact to an earlier question.
 
     ``need`` and ``municipality`` are set when the person pressed a button. ``facts_only`` says
-    that the message only corrects or adds a place or an age.
+    that the message holds nothing but a place or an age; ``adds_facts`` that it looks like a
+    correction or addition, which the search may find to be a question of its own.
     """
 
     text: str
@@ -57,5 +58,6 @@ class Question:
     need: str | None = None
     municipality: str | None = None
     facts_only: bool = False
+    adds_facts: bool = False
     wants_verdict: bool = False
     worried: str | None = None

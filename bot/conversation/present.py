@@ -69,7 +69,7 @@ def _contact_message(reply: Reply, language: str, services: Services) -> Message
     contact, texts = reply.contact, services.texts
     assert contact is not None
     local = "@" in contact.id or len(contact.area) < len(services.gazetteer.municipalities)
-    if reply.case.place and reply.case.municipality and local and reply.offers:
+    if reply.case.place and reply.case.municipality and local:
         text = texts.say("find.contact_in_place", language, place=reply.case.place)
     else:
         text = texts.say("find.contact", language)

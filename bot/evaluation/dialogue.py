@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
@@ -101,7 +102,8 @@ class Dialogue:
             reading.places,
             reading.ages,
             need=need,
-            facts_only=intent == INFORM,
+            facts_only=intent == INFORM and reading.intent.confidence == 1.0,
+            adds_facts=intent == INFORM,
             wants_verdict=intent == ASK_ENTITLEMENT,
             worried=sign.kind if sign else None,
         )
@@ -142,7 +144,7 @@ def read_rules(path: Path) -> dict[str, str]:
     actions: dict[str, str] = {}
     for rule in rules:
         steps = rule.get("steps") or []
-        for step, following in zip(steps, steps[1:], strict=False):
+        for step, following in pairwise(steps):
             if "intent" in step and "action" in following:
                 actions.setdefault(step["intent"], following["action"])
     return actions

@@ -70,7 +70,7 @@ class LanguageIdentifier:
         if scripts.get("LATIN", 0) / len(letters) < 0.5:
             script = max(scripts, key=lambda name: scripts[name])
             return LanguageGuess(fallback, 1.0, False, True, f"{script.lower()} script")
-        return self._latin_script(text, words, fallback)
+        return self._latin_script(text, words, fallback, conversation in LANGUAGES)
 
     def _arabic_script(self, text: str, letters: str, share: float, fallback: str) -> LanguageGuess:
         """Tell Arabic from the other languages in Arabic letters."""
@@ -80,12 +80,16 @@ class LanguageIdentifier:
             return LanguageGuess(fallback, foreign, False, True, "letters that Arabic has not")
         return LanguageGuess("ar", min(1.0, share + 0.5), True, False, "arabic script")
 
-    def _latin_script(self, text: str, words: list[str], fallback: str) -> LanguageGuess:
+    def _latin_script(
+        self, text: str, words: list[str], fallback: str, known: bool
+    ) -> LanguageGuess:
         """Tell German, English, Turkish and Arabizi apart, or keep the conversation's language."""
         ranked = self._classifier.ranked(text)
         best, probability = ranked[0]
         short = len(words) < 3
         needed = self._thresholds.sure_short if short else self._thresholds.sure
+        if not known:
+            needed = self._thresholds.first
         if best == FOREIGN:
             if probability >= self._thresholds.foreign and len(words) > 1:
                 return LanguageGuess(fallback, probability, False, True, "another language")

@@ -24,10 +24,9 @@ from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import MissingArtefactError
 from bot.languages import search_form
+from bot.yaml_text import read_yaml_text
 
 IMMEDIATE = "immediate"
 SOON = "soon"
@@ -117,8 +116,7 @@ class CrisisDetector:
         """
         if not path.exists():
             raise MissingArtefactError(f"The crisis rules {path.name} are missing in bot/safety")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        data = read_yaml_text(path.read_text(encoding="utf-8"))
         compiler = _Compiler(data["words"], data.get("guards", {}), data.get("defaults", {}))
         rules = [compiler.rule(row) for row in data["rules"]]
         unknown = {rule.kind for rule in rules} - set(data["order"])

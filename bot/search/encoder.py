@@ -34,6 +34,7 @@ class SentenceTransformerEncoder:
         """
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
         path = Path(model)
         if (path.is_absolute() or model.startswith(".")) and not (path / "modules.json").exists():
@@ -41,6 +42,7 @@ class SentenceTransformerEncoder:
                 f"The sentence encoder is missing in {path}. Restore it: git checkout -- models"
             )
         torch.set_num_threads(threads)
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         self._model = SentenceTransformer(
             model,
             device="cpu",

@@ -8,7 +8,7 @@ own, one an intent: the sentence vector recognises them better than the letters 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from bot.errors import MissingArtefactError
-from bot.ngrams import NgramClassifier, NgramHashing, softmax
+from bot.ngrams import NgramClassifier, NgramHashing, fit_logistic, softmax
+from bot.offers.models import Need
+from bot.search.lexicon import NeedLexicon
 from bot.search.results import NeedReading, NeedScore, PurposeScore
 from bot.thresholds import NeedThresholds
 
@@ -46,6 +48,7 @@ class NeedClassifier:
         examples: Array,
         example_labels: Array,
         settings: NeedThresholds,
+        lexicon: NeedLexicon | None = None,
     ) -> None:
         """``dense_weights`` (d, labels), ``examples`` (n, d), ``example_labels`` (n,) indices."""
         self.labels = tuple(labels)
@@ -55,6 +58,7 @@ class NeedClassifier:
         self._examples = examples
         self._example_labels = example_labels
         self._settings = settings
+        self._lexicon = lexicon
         self._is_need = np.array([not label.startswith(PURPOSE) for label in self.labels])
 
     def read(self, text: str, vector: Array) -> NeedReading:
@@ -76,7 +80,10 @@ class NeedClassifier:
         s = self._settings
         logits = (1 - s.ngram_weight) * (vector @ self._dense_weights + self._dense_bias)
         logits = logits + s.ngram_weight * self._ngrams.scores(text)
-        model = softmax(s.sharpness * logits)
+        logits = s.sharpness * logits
+        if self._lexicon is not None:
+            logits = logits + s.lexicon_weight * self._lexicon.found(text)
+        model = softmax(logits)
         return (1 - s.neighbour_weight) * model + s.neighbour_weight * self._vote(vector)
 
     def _vote(self, vector: Array) -> Array:
@@ -94,13 +101,10 @@ class NeedClassifier:
     @classmethod
     def train(cls, data: LabelledTexts, settings: NeedThresholds) -> NeedClassifier:
         """Fit both regressions on the labelled texts."""
-        from sklearn.linear_model import LogisticRegression
-
         ngrams = NgramClassifier.train(
             data.texts, data.labels, NgramHashing(bits=16), strength=10.0, iterations=40
         )
-        dense = LogisticRegression(C=20.0, max_iter=150, class_weight="balanced", tol=1e-6)
-        dense.fit(data.vectors, list(data.labels))
+        dense = fit_logistic(data.vectors, data.labels, strength=20.0, iterations=150)
         labels = [str(label) for label in dense.classes_]
         if tuple(labels) != ngrams.labels:  # both sort their classes; a difference is a bug
             raise AssertionError("the two classifiers disagree about the labels")
@@ -130,8 +134,13 @@ class NeedClassifier:
             )
 
     @classmethod
-    def load(cls, folder: Path, settings: NeedThresholds) -> NeedClassifier:
-        """Read what :meth:`save` wrote; raises :class:`MissingArtefactError` when it is absent."""
+    def load(
+        cls, folder: Path, settings: NeedThresholds, needs: Iterable[Need] = ()
+    ) -> NeedClassifier:
+        """Read what :meth:`save` wrote, with the words of ``needs`` as a lexicon.
+
+        Raises :class:`MissingArtefactError` when it is absent.
+        """
         path = folder / "needs.npz"
         if not path.exists():
             raise MissingArtefactError(
@@ -139,12 +148,14 @@ class NeedClassifier:
             )
         ngrams = NgramClassifier.load(folder / "need_ngrams.npz")
         with np.load(path, allow_pickle=False) as stored:
+            labels = [str(label) for label in stored["labels"]]
             return cls(
-                [str(label) for label in stored["labels"]],
+                labels,
                 stored["weights"],
                 stored["bias"],
                 ngrams,
                 stored["examples"].astype(np.float32),
                 stored["example_labels"],
                 settings,
+                NeedLexicon(needs, labels),
             )

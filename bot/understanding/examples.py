@@ -32,6 +32,19 @@ class Example:
     need: str | None = None
 
 
+def read_taxonomy(path: Path) -> list[Example]:
+    """Return the labels and everyday words of the taxonomy as questions about their need.
+
+    So a bare "Wohngeld" is learnt to be a question; the questions themselves avoid such words.
+    """
+    examples = []
+    for need in read_yaml_text(path.read_text(encoding="utf-8"))["needs"]:
+        for language in LANGUAGES:
+            words = [need["labels"][language], *need.get("words", {}).get(language, ())]
+            examples += [Example(word, language, ASK_SUPPORT, need["code"]) for word in words]
+    return examples
+
+
 def read_examples(folder: Path) -> list[Example]:
     """Return all examples of the four language files and of ``other.yml`` (foreign languages).
 

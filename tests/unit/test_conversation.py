@@ -73,7 +73,8 @@ def test_a_correction_keeps_the_need(ask):
 
 
 def test_a_follow_up_with_another_age(ask):
-    first = ask("Migrationsberatung für mich, 40 Jahre alt, Olfen", needs=[("migration_counselling", 0.9)])
+    needs = [("migration_counselling", 0.9)]
+    first = ask("Migrationsberatung für mich, 40 Jahre alt, Olfen", needs=needs)
     second = ask("und für meinen Sohn, 16?", case=first.case, facts_only=True)
     assert first.contact.id != "jmd" and second.contact.id == "jmd"
 

@@ -79,7 +79,9 @@ def test_one_changed_offer_touches_only_itself(built, catalogue, thresholds):
         changed, EXAMPLES, store, HashEncoder(), folder, thresholds.needs, lambda *_: None
     )
     assert report.vectors_written == 1 and 1 <= report.records_written <= 2
-    build_index(catalogue, EXAMPLES, store, HashEncoder(), folder, thresholds.needs, lambda *_: None)
+    build_index(
+        catalogue, EXAMPLES, store, HashEncoder(), folder, thresholds.needs, lambda *_: None
+    )
 
 
 def test_the_store_gives_back_what_it_got(built, catalogue):
@@ -118,7 +120,8 @@ def test_filters(catalogue):
         assert reason in rejection(changed, asked, today, True)
     assert rejection(replace(offer, valid_until="2026-11-23"), query, today, True) is None
     assert rejection(replace(offer, valid_until="2026"), query, today, True) is None
-    assert rejection(replace(offer, ages=Ages(6, 10)), replace(query, age=10.5), today, True) is None
+    children = replace(offer, ages=Ages(6, 10))
+    assert rejection(children, replace(query, age=10.5), today, True) is None
 
 
 def test_samples_can_be_switched_off(catalogue, engine):

@@ -14,7 +14,8 @@ from bot.texts import Texts
 
 # "You are entitled / you will get": a verdict that only the office may give.
 VERDICTS = {
-    "de": r"\b(Sie haben|du hast|haben Sie) (einen |ein )?(Rechts)?anspruch|steht Ihnen zu|Sie bekommen auf jeden Fall",
+    "de": r"\b(Sie haben|du hast|haben Sie) (einen |ein )?(Rechts)?anspruch|steht Ihnen zu"
+    r"|Sie bekommen auf jeden Fall",
     "en": r"\b(you are|you're) (entitled|eligible)|you qualify|you have a right to (money|benefit)",
     "ar": r"يحق لك الحصول|أنت مستحق|تستحق الحصول",
     "tr": r"hak kazandınız|hakkınız var|almaya hakkınız",
