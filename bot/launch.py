@@ -129,6 +129,9 @@ def main() -> int:
         print("\nStopping …", file=sys.stderr)
         return 0
     finally:
+        # A second Ctrl-C must not leave one of the servers running.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         for server in reversed(servers):
             server.stop()
 

@@ -27,7 +27,7 @@ def render(reply: Reply, language: str, services: Services) -> list[Message]:
         messages.append(lines_message(texts.say("find.soon", language), reply.lines, language))
     opening = _opening(reply, language, services)
     if reply.contact is not None and reply.contact_first:
-        messages.append(_contact_message(reply, language, services))
+        messages.extend(_contact_messages(reply, language, services))
     if reply.offers:
         items = [offer_item(hit.offer, language, services) for hit in reply.offers]
         messages.append({"type": "offers", "lang": language, "text": opening, "items": items})
@@ -36,7 +36,7 @@ def render(reply: Reply, language: str, services: Services) -> list[Message]:
     for note in reply.notes:
         messages.append(text_message(texts.say(note, language), language))
     if reply.contact is not None and not reply.contact_first:
-        messages.append(_contact_message(reply, language, services))
+        messages.extend(_contact_messages(reply, language, services))
     for transition in reply.transitions:
         note = in_language(transition.note, language)[0]
         messages.append(text_message(texts.say("find.transition", language, note=note), language))
@@ -64,8 +64,8 @@ def switchboard(services: Services) -> str:
     return services.catalogue.contacts[GENERAL].phone or "115"
 
 
-def _contact_message(reply: Reply, language: str, services: Services) -> Message:
-    """Return the message with the responsible contact and what to do next."""
+def _contact_messages(reply: Reply, language: str, services: Services) -> list[Message]:
+    """Return the responsible contact as a card, and what to do next."""
     contact, texts = reply.contact, services.texts
     assert contact is not None
     local = "@" in contact.id or len(contact.area) < len(services.gazetteer.municipalities)
@@ -74,14 +74,10 @@ def _contact_message(reply: Reply, language: str, services: Services) -> Message
     else:
         text = texts.say("find.contact", language)
     item = contact_item(contact, reply.substitutes, language, services)
-    closing = "find.next" if item["tel"] or item["mail"] else "find.next_no_phone"
-    return {
-        "type": "contact",
-        "lang": language,
-        "text": text,
-        "items": [item],
-        "closing": texts.say(closing, language),
-    }
+    card: Message = {"type": "contact", "lang": language, "text": text, "items": [item]}
+    reachable = item["tel"] or item["mail"] or item.get("substitute")
+    closing = "find.next" if reachable else "find.next_no_phone"
+    return [card, text_message(texts.say(closing, language), language)]
 
 
 def _buttons(reply: Reply, language: str, services: Services) -> list[Message]:
@@ -132,14 +128,14 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
         "how": text.how if trusted else None,
         "bring": text.bring if trusted else None,
         "term": offer.term,
-        "hours": offer.hours if trusted else None,
         "sample": offer.sample,
-        "notice": say("offer.sample", language) if offer.sample else None,
+        "labels": [],
         "check": None if trusted else _check("offer.check", offer, language, services),
         "contact": {
             "name": location.name if location and location.name else organization.name,
             "tel": offer.phone if trusted else None,
             "mail": offer.email if trusted else None,
+            "hours": offer.hours if trusted else None,
         },
         "address": address,
         "map": _MAP + quote_plus(address) if address and not offer.sample else None,
@@ -147,10 +143,12 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
         "updated": say("offer.updated", language, date=_date(offer.checked_on, language, services)),
         "source": offer.source,
     }
+    if offer.sample:
+        item["labels"].append(say("offer.sample", language))
     if offer.by_appointment and trusted:
-        item["appointment"] = say("offer.appointment", language)
+        item["labels"].append(say("offer.appointment", language))
     if text_language != language:
-        item["notice"] = say("find.fallback_language", language)
+        item["labels"].append(say("find.fallback_language", language))
     return item
 
 
@@ -182,7 +180,7 @@ def contact_item(
     if item["hours"] and contact.hours_for == "phone":
         item["hours"] = say("contact.hours_phone", language, hours=item["hours"])
     if contact.by_appointment and trusted:
-        item["appointment"] = say("contact.appointment", language)
+        item["labels"] = [say("contact.appointment", language)]
     if not trusted or contact.status == "unverified":
         item["check"] = _check("contact.check", contact, language, services)
     if reachable is not None and not item["tel"]:

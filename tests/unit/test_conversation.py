@@ -182,7 +182,8 @@ def test_an_outdated_offer_shows_no_unconfirmed_detail(ask, services):
     outdated = [card for card in cards if card["check"]]
     assert outdated
     for card in outdated:
-        assert card["contact"]["tel"] is None and card["hours"] is None and card["address"] is None
+        assert card["contact"]["tel"] is None and card["contact"]["hours"] is None
+        assert card["address"] is None
         assert "02541 18-0" in card["check"]
 
 
