@@ -21,6 +21,17 @@ from bot.search.results import Query, ResultSet
 from bot.understanding.ages import choose_age
 
 PLACE_OF_BIRTH = "place_of_birth"
+# Ages in years that the life phases of the taxonomy stand for; pregnancy is the mother's.
+_PHASES: dict[str, tuple[float, float]] = {
+    "pregnancy": (14, 50),
+    "0_3": (0, 3.5),
+    "3_6": (2.5, 7),
+    "6_10": (5.5, 11),
+    "10_16": (9.5, 17),
+    "16_27": (15.5, 28),
+    "adult": (18, 200),
+    "senior": (55, 200),
+}
 # Intents that are answered with one sentence.
 _PLAIN = {
     "greet": Outcome.GREET,
@@ -92,6 +103,9 @@ def recognise_follow_up(turn: Turn) -> Reply | None:
     if question.need is not None:
         turn.case = replace(case.new_question(), need=question.need, text=case.text)
     elif question.facts_only and case.need is not None:
+        if question.ages and not _fits_age(turn, case.need):
+            # "And for my older son, 16?" after a Kita place is a new question without its need.
+            return Reply(Outcome.NEEDS_NEED, case.new_question())
         turn.follow_up = True
         turn.case = replace(case, shown=())
     elif question.facts_only and adds_facts:
@@ -156,7 +170,8 @@ def recognise_purpose(turn: Turn) -> Reply | None:
     intent = purpose.intent if purpose.probability >= limits.none_above_unsure else "out_of_scope"
     if intent == "ask_entitlement":
         return None
-    before = replace(turn.case, need=turn.before.need, text=turn.before.text)
+    case = turn.case
+    before = replace(turn.before, municipality=case.municipality, place=case.place, age=case.age)
     if intent == "inform":
         return Reply(Outcome.NEEDS_NEED, before)
     if intent == "show_more":
@@ -315,6 +330,15 @@ def _territory(turn: Turn, need: str | None) -> str | None:
     if need is None or need not in turn.services.catalogue.needs:
         return None
     return turn.services.catalogue.needs[need].territory_rule
+
+
+def _fits_age(turn: Turn, need: str) -> bool:
+    """Return whether a need can concern somebody of the age that the message names."""
+    age = turn.case.age
+    phases = turn.services.catalogue.needs[need].life_phases
+    if age is None:
+        return True
+    return any(low <= age < high for low, high in (_PHASES[phase] for phase in phases))
 
 
 def _settle_birth_place(turn: Turn, need: str) -> None:

@@ -9,7 +9,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.services import Services
 from bot.languages import LANGUAGES
 from bot.messages import Message, button, text_message, with_buttons
-from bot.offers.models import Contact, Offer, in_language
+from bot.offers.models import COUNTY, FEDERAL, Contact, Offer, in_language
 from bot.routing.hours import hours_text
 from bot.routing.router import GENERAL
 from bot.safety.reply import lines_message
@@ -68,7 +68,7 @@ def _contact_messages(reply: Reply, language: str, services: Services) -> list[M
     """Return the responsible contact as a card, and what to do next."""
     contact, texts = reply.contact, services.texts
     assert contact is not None
-    local = "@" in contact.id or len(contact.area) < len(services.gazetteer.municipalities)
+    local = not {COUNTY, FEDERAL}.intersection(contact.area)
     if reply.case.place and reply.case.municipality and local:
         text = texts.say("find.contact_in_place", language, place=reply.case.place)
     else:

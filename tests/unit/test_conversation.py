@@ -79,6 +79,21 @@ def test_a_follow_up_with_another_age(ask):
     assert first.contact.id != "jmd" and second.contact.id == "jmd"
 
 
+def test_a_follow_up_with_an_age_that_cannot_be_asks_for_the_need(ask):
+    first = ask("Kitaplatz in Nottuln", needs=KITA)
+    second = ask("und für meinen großen Sohn, 16?", case=first.case, facts_only=True)
+    assert second.outcome is Outcome.NEEDS_NEED
+    assert second.case.municipality == "nottuln" and second.case.age == 16
+
+
+def test_is_that_all_shows_others(ask):
+    first = ask("Suchtberatung in Olfen", needs=[("addiction", 0.9)])
+    second = ask("ist das alles?", case=first.case, none=0.9, purpose="show_more")
+    shown = {hit.offer.id for hit in first.offers}
+    assert second.outcome in {Outcome.MORE, Outcome.NO_MORE}
+    assert not shown & {hit.offer.id for hit in second.offers}
+
+
 def test_an_unclear_message_with_a_place_goes_on_with_the_need(ask):
     first = ask("Kitaplatz in Nottuln", needs=KITA)
     second = ask("und wie ist das in Olfen", case=first.case, needs=[("leisure", 0.05)])
