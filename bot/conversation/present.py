@@ -7,7 +7,6 @@ from urllib.parse import quote_plus
 from bot.conversation.outcomes import OPENING, Outcome
 from bot.conversation.reply import Reply
 from bot.conversation.services import Services
-from bot.languages import LANGUAGES
 from bot.messages import Message, button, text_message, with_buttons
 from bot.offers.models import COUNTY, FEDERAL, Contact, Offer, in_language
 from bot.routing.hours import hours_text
@@ -115,6 +114,7 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
     trusted = not offer.outdated
     location = offer.location if trusted else None
     address = location.address if location else None
+    where = ", ".join(part for part in (location.name, address) if part) if location else None
     item: Message = {
         "id": offer.id,
         "title": text.title,
@@ -132,19 +132,17 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
         "labels": [],
         "check": None if trusted else _check("offer.check", offer, language, services),
         "contact": {
-            "name": location.name if location and location.name else organization.name,
+            "name": organization.name,
             "tel": offer.phone if trusted else None,
             "mail": offer.email if trusted else None,
             "hours": offer.hours if trusted else None,
         },
-        "address": address,
+        "address": where or None,
         "map": _MAP + quote_plus(address) if address and not offer.sample else None,
         "url": offer.url or organization.url,
         "updated": say("offer.updated", language, date=_date(offer.checked_on, language, services)),
         "source": offer.source,
     }
-    if offer.sample:
-        item["labels"].append(say("offer.sample", language))
     if offer.by_appointment and trusted:
         item["labels"].append(say("offer.appointment", language))
     if text_language != language:
@@ -232,8 +230,8 @@ def _ages(offer: Offer, language: str, services: Services) -> str | None:
 
 def _language_names(codes: tuple[str, ...], language: str, services: Services) -> str | None:
     names = [
-        services.texts.say(f"language.name_{code}", language) if code in LANGUAGES else code
-        for code in codes
+        services.texts.say(key, language) if key in services.texts.keys() else code
+        for code, key in ((code, f"language.name_{code}") for code in codes)
     ]
     return ("، " if language == "ar" else ", ").join(names) or None
 
