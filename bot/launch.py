@@ -192,6 +192,10 @@ def train_rasa(settings: Settings) -> None:
         raise LotseError(f"{tail}\nTraining failed. The whole output: {log.name} in var/log")
 
 
+# One thread a call: two servers share few cores, and more threads only wait for each other.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+
+
 def rasa_python(settings: Settings) -> Path:
     """Return the interpreter of the conversation server's environment.
 
@@ -207,6 +211,7 @@ def rasa_environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables of the conversation server: no telemetry, quiet."""
     return {
         **os.environ,
+        **_ONE_THREAD,
         "PYTHONPATH": str(settings.root),
         "PYTHONWARNINGS": "ignore",
         "RASA_TELEMETRY_ENABLED": "false",
@@ -227,7 +232,12 @@ def action_server(settings: Settings) -> Server:
         "action server",
         [sys.executable, "-m", "actions"],
         f"http://127.0.0.1:{settings.actions_port}/health",
-        {**os.environ, "PYTHONPATH": str(settings.root), "TOKENIZERS_PARALLELISM": "false"},
+        {
+            **os.environ,
+            **_ONE_THREAD,
+            "PYTHONPATH": str(settings.root),
+            "TOKENIZERS_PARALLELISM": "false",
+        },
         settings.var / "log" / "actions.log",
     )
 

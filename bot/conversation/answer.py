@@ -173,7 +173,7 @@ def recognise_purpose(turn: Turn) -> Reply | None:
     case = turn.case
     before = replace(turn.before, municipality=case.municipality, place=case.place, age=case.age)
     if intent == "inform":
-        return Reply(Outcome.NEEDS_NEED, before)
+        return _go_on_with(turn, before)
     if intent == "show_more":
         return show_more(before, turn.language, turn.services)
     if intent in {"none_fit", "deny"}:
@@ -330,6 +330,19 @@ def _territory(turn: Turn, need: str | None) -> str | None:
     if need is None or need not in turn.services.catalogue.needs:
         return None
     return turn.services.catalogue.needs[need].territory_rule
+
+
+def _go_on_with(turn: Turn, before: Case) -> Reply | None:
+    """Take a message as an addition to the earlier question, if there was one."""
+    if before.need is None or (turn.question.ages and not _fits_age(turn, before.need)):
+        return Reply(Outcome.NEEDS_NEED, before.new_question())
+    turn.follow_up = True
+    turn.case = replace(before, shown=())
+    place = turn.services.county_place(before.municipality)
+    text = before.text or turn.question.text
+    query = Query(text, turn.language, place, before.age, before.need)
+    turn.results = turn.services.search.search(query)
+    return None
 
 
 def _fits_age(turn: Turn, need: str) -> bool:

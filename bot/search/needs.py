@@ -84,6 +84,8 @@ class NeedClassifier:
         if self._lexicon is not None:
             logits = logits + s.lexicon_weight * self._lexicon.found(text)
         model = softmax(logits)
+        if not s.neighbour_weight:
+            return model
         return (1 - s.neighbour_weight) * model + s.neighbour_weight * self._vote(vector)
 
     def _vote(self, vector: Array) -> Array:

@@ -86,6 +86,13 @@ def test_a_follow_up_with_an_age_that_cannot_be_asks_for_the_need(ask):
     assert second.case.municipality == "nottuln" and second.case.age == 16
 
 
+def test_an_addition_that_only_the_search_recognises_goes_on_with_the_need(ask):
+    first = ask("Kitaplatz in Nottuln", needs=KITA)
+    needs = [("arrival_orientation", 0.6)]
+    second = ask("sorry, we moved to Dülmen", first.case, needs, none=0.97, purpose="inform")
+    assert second.contact.id == "kita@duelmen"
+
+
 def test_is_that_all_shows_others(ask):
     first = ask("Suchtberatung in Olfen", needs=[("addiction", 0.9)])
     second = ask("ist das alles?", case=first.case, none=0.9, purpose="show_more")
