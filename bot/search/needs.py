@@ -156,7 +156,10 @@ class NeedClassifier:
                 stored["weights"],
                 stored["bias"],
                 ngrams,
-                stored["examples"].astype(np.float32),
+                # 30 MB that are only needed while the neighbours vote
+                stored["examples"].astype(np.float32)
+                if settings.neighbour_weight
+                else np.zeros((0, len(stored["weights"])), dtype=np.float32),
                 stored["example_labels"],
                 settings,
                 NeedLexicon(needs, labels),
