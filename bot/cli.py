@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -107,6 +108,7 @@ def _index(options: argparse.Namespace) -> int:
 def build() -> BuildReport:
     """Build database, index and classifiers; return the report of what was done."""
     from bot.offers.source import load_catalogue
+    from bot.search.encoder import SentenceTransformerEncoder
     from bot.search.index import build_index
     from bot.storage.catalogue import CatalogueStore
     from bot.understanding.examples import read_examples
@@ -121,7 +123,8 @@ def build() -> BuildReport:
             catalogue,
             examples,
             store,
-            bootstrap.encoder(),
+            # Nothing else runs while the index is built: it may use every core.
+            SentenceTransformerEncoder(settings.encoder, threads=os.cpu_count() or 1),
             settings.classifiers,
             bootstrap.thresholds().needs,
             show_progress,
