@@ -132,9 +132,7 @@ def search_offers(turn: Turn) -> Reply | None:
     own = best is not None and best.probability >= turn.services.thresholds.needs.sure
     if known is None and case.need and goes_on and (unclear or (question.adds_facts and not own)):
         # "And in Olfen?" or "no idea" says nothing about a need of its own: the earlier goes on.
-        turn.follow_up = True
-        query = replace(query, text=case.text or text, need=case.need)
-        turn.results = turn.services.search.search(query)
+        _search_for_earlier_need(turn, case)
         return None
     same = best is not None and best.code == case.need
     turn.case = replace(
@@ -336,13 +334,18 @@ def _go_on_with(turn: Turn, before: Case) -> Reply | None:
     """Take a message as an addition to the earlier question, if there was one."""
     if before.need is None or (turn.question.ages and not _fits_age(turn, before.need)):
         return Reply(Outcome.NEEDS_NEED, before.new_question())
-    turn.follow_up = True
-    turn.case = replace(before, shown=())
-    place = turn.services.county_place(before.municipality)
-    text = before.text or turn.question.text
-    query = Query(text, turn.language, place, before.age, before.need)
-    turn.results = turn.services.search.search(query)
+    _search_for_earlier_need(turn, before)
     return None
+
+
+def _search_for_earlier_need(turn: Turn, case: Case) -> None:
+    """Search once more, for the need of the case instead of the one read from the message."""
+    turn.follow_up = True
+    turn.case = replace(case, shown=())
+    place = turn.services.county_place(case.municipality)
+    text = case.text or turn.question.text
+    query = Query(text, turn.language, place, case.age, case.need)
+    turn.results = turn.services.search.search(query)
 
 
 def _fits_age(turn: Turn, need: str) -> bool:
