@@ -16,7 +16,19 @@ from actions.turn import Events, WithServices, case_of, language_of, send
 from bot import bootstrap
 from bot.conversation.present import switchboard
 from bot.conversation.services import Services
-from bot.handover.callback import CallbackRequest, preview, reach_of, short, store_callback
+from bot.delivery.letter import callback_item
+from bot.handover.callback import (
+    NO_WISH,
+    CallbackRequest,
+    expected_text,
+    note_of,
+    preview,
+    reach_of,
+    responsible,
+    short,
+    store_callback,
+    wish_of,
+)
 from bot.messages import button, text_message
 from bot.storage.handovers import HandoverStore
 
@@ -25,8 +37,14 @@ SLOTS = (
     "callback_name",
     "callback_reach",
     "callback_when",
+    "callback_wish",
+    "callback_note",
     "callback_confirmed",
 )
+
+
+# A slot of a form must hold something, so "no note" has a value of its own.
+NOTHING = "-"
 
 
 def forget(tracker: Tracker) -> Events:
@@ -44,6 +62,10 @@ def request_of(tracker: Tracker) -> CallbackRequest:
         tracker.get_slot("callback_name") or "",
         tracker.get_slot("callback_reach") or "",
         tracker.get_slot("callback_when") or "",
+        tracker.get_slot("callback_wish") or NO_WISH,
+        ""
+        if tracker.get_slot("callback_note") in (None, NOTHING)
+        else tracker.get_slot("callback_note"),
     )
 
 
@@ -103,6 +125,21 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
     ) -> dict[str, Any]:
         """Accept any time in words."""
         return {"callback_when": short(str(value or "")) or None}
+
+    def validate_callback_wish(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Read the wish that was pressed or typed; what is not understood is no wish."""
+        return {"callback_wish": wish_of(str(value)) if value is not None else None}
+
+    def validate_callback_note(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
+    ) -> dict[str, Any]:
+        """Accept any note; the button and a plain "no" mean that there is none."""
+        if value is None:
+            return {"callback_note": None}
+        refused = (tracker.latest_message.get("intent") or {}).get("name") == "deny"
+        return {"callback_note": NOTHING if refused else note_of(str(value)) or NOTHING}
 
 
 class AskCallbackConfirmed(WithServices, Action):
@@ -167,9 +204,15 @@ class FinishCallback(WithServices, Action):
                 services,
                 self._store(),
                 datetime.now(timezone.utc),
+                callback_item,
             )
         except (sqlite3.Error, OSError):
             return services.texts.say("callback.failed", language, switchboard=number)
+        expected = expected_text(responsible(case_of(tracker), services), language, services)
         return services.texts.say(
-            "callback.sent", language, reference=callback.reference, switchboard=number
+            "callback.sent",
+            language,
+            reference=callback.reference,
+            expected=expected,
+            switchboard=number,
         )

@@ -1,4 +1,4 @@
-"""Actions about needs: find support, show more, none fits, a human."""
+"""Actions about needs: find support, show more, none fits."""
 
 from __future__ import annotations
 
@@ -56,16 +56,3 @@ class NoneFit(WithServices, Action):
         services, language = self._services(), language_of(tracker)
         reply = answer.none_fit(case_of(tracker), language, services)
         return send_reply(dispatcher, reply, language, services)
-
-
-class RequestHuman(WithServices, Action):
-    """Names a person or office to talk to."""
-
-    def name(self) -> str:
-        """Return the action's name in the domain."""
-        return "action_request_human"
-
-    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict) -> Events:
-        """Answer and keep the case."""
-        services, language = self._services(), language_of(tracker)
-        return send_reply(dispatcher, answer.human(case_of(tracker), services), language, services)

@@ -90,6 +90,7 @@ def lotse_environment(var: Path, data: Path) -> dict[str, str]:
         "LOTSE_PORT": str(port),
         "LOTSE_ACTIONS_PORT": str(actions_port),
         "LOTSE_MESSAGES_PER_MINUTE": "100000",
+        "LOTSE_SESSIONS_PER_MINUTE": "1000000",
     }
 
 

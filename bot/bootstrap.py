@@ -22,6 +22,7 @@ from bot.safety.helplines import load_helplines
 from bot.settings import Settings
 from bot.storage.conversations import ConversationStore
 from bot.storage.handovers import HandoverStore
+from bot.storage.live import LiveStore
 from bot.texts import Texts
 from bot.thresholds import Thresholds
 from bot.understanding.examples import read_examples, read_taxonomy
@@ -86,6 +87,12 @@ def conversation_store() -> ConversationStore:
 def handover_store() -> HandoverStore:
     """Return the store of callbacks."""
     return HandoverStore(settings().handovers)
+
+
+@lru_cache(maxsize=1)
+def live_store() -> LiveStore:
+    """Return the store of conversations between persons and staff."""
+    return LiveStore(settings().live)
 
 
 def train_understanding_files() -> Path:

@@ -68,6 +68,22 @@ def _parser() -> argparse.ArgumentParser:
     close.add_argument("reference")
     close.set_defaults(run=_handover_close)
 
+    dead = steps.add_parser("undelivered", help="what could not be delivered and was given up")
+    dead.set_defaults(run=_handover_undelivered)
+    retry = steps.add_parser("retry", help="try to deliver it again")
+    retry.add_argument("key")
+    retry.set_defaults(run=_handover_retry)
+
+    staff = commands.add_parser("staff", help="accounts of the staff inbox")
+    account = staff.add_subparsers(dest="action", required=True).add_parser("add")
+    account.add_argument("login")
+    account.add_argument("--name", required=True, help="what people read, such as a first name")
+    account.add_argument("--role", default="agent", choices=["agent", "lead", "admin"])
+    account.add_argument(
+        "--organizations", default="*", help="ids, separated by commas; * for all (default)"
+    )
+    account.set_defaults(run=_staff_add)
+
     erase = commands.add_parser("erase", help="delete personal data")
     erase.add_argument("reference", nargs="?", help="reference number of a callback")
     erase.add_argument("--expired", action="store_true", help="everything whose time has come")
@@ -236,6 +252,40 @@ def _handover_close(options: argparse.Namespace) -> int:
     return 2
 
 
+def _handover_undelivered(options: argparse.Namespace) -> int:
+    items = bootstrap.handover_store().dead()
+    for item in items:
+        print(f"{item.key}  {item.created_at}  {item.error}")
+    print(f"{len(items)} undelivered")
+    return 0
+
+
+def _handover_retry(options: argparse.Namespace) -> int:
+    if bootstrap.handover_store().retry(options.key):
+        print(f"{options.key} is tried again.")
+        return 0
+    print(f"{options.key}: nothing undelivered has this key", file=sys.stderr)
+    return 2
+
+
+def _staff_add(options: argparse.Namespace) -> int:
+    from bot.inbox.accounts import add_account
+    from bot.storage.staff import StaffStore
+
+    organizations = [part.strip() for part in options.organizations.split(",") if part.strip()]
+    store = StaffStore(bootstrap.settings().staff)
+    try:
+        password = add_account(
+            store, options.login, options.name, None, options.role, organizations
+        )
+    except LotseError as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    print(f"Anmeldename: {options.login}")
+    print(f"Passwort für die erste Anmeldung: {password}")
+    return 0
+
+
 def _erase(options: argparse.Namespace) -> int:
     if options.expired:
         settings = bootstrap.settings()
@@ -243,6 +293,9 @@ def _erase(options: argparse.Namespace) -> int:
             time.time() - settings.session_hours * 3600
         )
         callbacks = bootstrap.handover_store().expire(datetime.now(timezone.utc))
+        for conversation in conversations:
+            bootstrap.live_store().erase_conversation(conversation)
+        bootstrap.live_store().expire(time.time(), settings.session_hours * 3600)
         print(f"{len(conversations)} conversation(s) and {callbacks} callback(s) deleted.")
         return 0
     if not options.reference:

@@ -41,3 +41,23 @@ class InvalidInputError(LotseError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class DeliveryError(LotseError):
+    """A callback or another message did not reach its receiver; the text names no person."""
+
+
+class TemporaryFailure(DeliveryError):
+    """It may work later; ``retry_after`` (seconds) is what the receiver asked for, if it did."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class PermanentFailure(DeliveryError):
+    """Trying again does not help; a person has to look at it."""
+
+
+class SignatureError(LotseError):
+    """What claims to come from the helpdesk is not signed by it, or was signed too long ago."""

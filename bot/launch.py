@@ -1,7 +1,7 @@
-"""``./lotse run``: build what changed, start both servers, wait until they answer, keep them up.
+"""``./lotse run``: build what changed, start the servers, wait until they answer, keep them up.
 
-The two servers are child processes with their own environments. If one dies it is started again;
-Ctrl-C or SIGTERM stops both.
+The servers are child processes with their own environments. If one dies it is started again;
+Ctrl-C or SIGTERM stops them all.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Server:
                 env=self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C reaches us alone, and we stop both in order
+                start_new_session=True,  # a Ctrl-C reaches us alone, and we stop all in order
             )
 
     def running(self) -> bool:
@@ -121,7 +121,7 @@ def main() -> int:
     except LotseError as error:
         print(str(error), file=sys.stderr)
         return 2
-    servers = [action_server(settings), conversation_server(settings)]
+    servers = [action_server(settings), conversation_server(settings), staff_server(settings)]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return serve(servers, settings)
@@ -260,6 +260,17 @@ def conversation_server(settings: Settings) -> Server:
     )
 
 
+def staff_server(settings: Settings) -> Server:
+    """Return the staff inbox, which also delivers callbacks."""
+    return Server(
+        "staff inbox",
+        [sys.executable, "-m", "bot.inbox"],
+        f"http://{settings.inbox_host}:{settings.inbox_port}/health",
+        {**os.environ, **_ONE_THREAD, "PYTHONPATH": str(settings.root)},
+        settings.var / "log" / "inbox.log",
+    )
+
+
 def serve(servers: list[Server], settings: Settings) -> int:
     """Start the servers, say when they answer, and start again what dies."""
     begun = time.monotonic()
@@ -276,6 +287,7 @@ def serve(servers: list[Server], settings: Settings) -> int:
             time.sleep(0.2)
     taken = time.monotonic() - begun
     print(f"Lotse is ready after {taken:.0f} s: http://{settings.host}:{settings.port}/chat")
+    print(f"For staff: http://{settings.inbox_host}:{settings.inbox_port}/")
     print("Stop with Ctrl-C. Logs: var/log/", flush=True)
     expired: float | None = None
     while True:

@@ -211,7 +211,9 @@ def route_to_contact(turn: Turn) -> Reply | None:
     assert need is not None
     _settle_birth_place(turn, need)
     case = turn.case
-    turn.route = turn.services.router.route(need, case.municipality, case.age)
+    turn.route = turn.services.router.route(
+        need, case.municipality, case.age, turn.question.language
+    )
     if turn.place_uncertain and _place_matters(turn, need):
         choices = _place_choices(turn, first=case.municipality)
         place = case.place or ""

@@ -9,7 +9,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.services import Services
 from bot.messages import Message, button, text_message, with_buttons
 from bot.offers.models import COUNTY, FEDERAL, Contact, Offer, in_language
-from bot.routing.hours import hours_text
+from bot.routing.hours import Closed, contact_status, hours_text, reachable_now, status_text
 from bot.routing.router import GENERAL
 from bot.safety.reply import lines_message
 
@@ -153,11 +153,13 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
 def contact_item(
     contact: Contact, substitutes: tuple[Contact, ...], language: str, services: Services
 ) -> Message:
-    """Return a contact as a card, with the stand-in that can be called when it has no number."""
+    """Return a contact as a card: ``open`` says whether it can be reached now.
+
+    A stand-in to call is named when the contact has no number, or is closed while another answers.
+    """
     say = services.texts.say
     trusted = not contact.outdated
     name, name_language = in_language(contact.names, language)
-    reachable = next((c for c in substitutes if c.phone and not c.outdated), None)
     item: Message = {
         "id": contact.id,
         "name": name,
@@ -169,6 +171,7 @@ def contact_item(
         "url": contact.url,
         "address": contact.address if trusted else None,
         "hours": hours_text(contact.hours, language) if contact.hours and trusted else None,
+        "open": _open_now(contact, language, services),
         "languages": _language_names(contact.languages, language, services),
         "interpreter": _interpreter(contact, language, services),
         "check": None,
@@ -181,10 +184,35 @@ def contact_item(
         item["labels"] = [say("contact.appointment", language)]
     if not trusted or contact.status == "unverified":
         item["check"] = _check("contact.check", contact, language, services)
-    if reachable is not None and not item["tel"]:
-        substitute = in_language(reachable.names, language)[0]
-        item["substitute"] = {"name": substitute, "tel": reachable.phone}
+    stand_in = _stand_in(contact, substitutes, services)
+    if stand_in is not None:
+        substitute = in_language(stand_in.names, language)[0]
+        item["substitute"] = {"name": substitute, "tel": stand_in.phone}
     return item
+
+
+def _open_now(contact: Contact, language: str, services: Services) -> str | None:
+    """Return whether the contact is open now, in words; ``None`` where nobody told us."""
+    moment = services.clock()
+    state = contact_status(contact, moment)
+    text = status_text(state, moment, language, services.texts)
+    if text is not None and contact.hours is not None and contact.hours_for == "phone":
+        return services.texts.say("contact.open_phone", language, status=text)
+    return text
+
+
+def _stand_in(
+    contact: Contact, substitutes: tuple[Contact, ...], services: Services
+) -> Contact | None:
+    """Return whom to call instead: one who answers now, or any where there is no other number."""
+    moment = services.clock()
+    callable_itself = bool(contact.phone) and not contact.outdated
+    if callable_itself and not isinstance(contact_status(contact, moment), Closed):
+        return None
+    answers = reachable_now(substitutes, moment)
+    if answers is not None or callable_itself:
+        return answers
+    return next((c for c in substitutes if c.phone and not c.outdated), None)
 
 
 def _check(key: str, record: Offer | Contact, language: str, services: Services) -> str:
@@ -237,12 +265,17 @@ def _language_names(codes: tuple[str, ...], language: str, services: Services) -
 
 
 def _interpreter(contact: Contact, language: str, services: Services) -> str | None:
-    """Return how to be understood at the office; only for people who do not write German."""
-    if language == "de" or contact.interpreter == "unknown" or language in contact.languages:
+    """Return how to be understood at the office; only for people who do not write German.
+
+    The German sentence in it is to be said, shown or sent. Where nobody told us how interpreting
+    is arranged, the sentence asks for it.
+    """
+    if language == "de" or language in contact.languages:
         return None
-    key = f"contact.interpreter_{contact.interpreter}"
-    if "language" in services.texts.placeholders(key):
-        # The sentence is to be shown at a German desk, so the language's name is German in it.
-        german = services.texts.say(f"language.name_{language}", "de")
-        return services.texts.say(key, language, language=german)
-    return services.texts.say(key, language)
+    if contact.interpreter == "unknown" and not (contact.phone or contact.email or contact.address):
+        return None
+    # The sentence is for a German desk, so the language's name is German in it.
+    german = services.texts.say(f"language.name_{language}", "de")
+    return services.texts.say(
+        f"contact.interpreter_{contact.interpreter}", language, language=german
+    )

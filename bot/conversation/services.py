@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from bot.offers.models import Catalogue
 from bot.places.gazetteer import Gazetteer
 from bot.routing import Router
+from bot.routing.hours import berlin_now
 from bot.search.results import Query, ResultSet
 from bot.texts import Texts
 from bot.thresholds import Thresholds
@@ -22,7 +25,7 @@ class Search(Protocol):
 
 @dataclass(frozen=True)
 class Services:
-    """The parts that answer a question."""
+    """The parts that answer a question; ``clock`` returns the present moment, aware."""
 
     catalogue: Catalogue
     gazetteer: Gazetteer
@@ -30,6 +33,7 @@ class Services:
     router: Router
     texts: Texts
     thresholds: Thresholds
+    clock: Callable[[], datetime] = field(default=berlin_now)
 
     def place_name(self, municipality: str) -> str:
         """Return the name of a municipality, or the key itself where it has no name."""

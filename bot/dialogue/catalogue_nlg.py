@@ -6,7 +6,7 @@ down.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from rasa.core.nlg.generator import NaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
@@ -19,9 +19,16 @@ from bot.messages import Message, button, text_message
 from bot.safety.helplines import SWITCHBOARD
 from bot.safety.reply import crisis_messages
 
-# Ask-to-confirm replies carry their two buttons.
-_YES_NO = {
-    "callback.consent": ("button.yes", "button.no"),
+# Questions of the form that can be answered by pressing: (text of the button, intent, entities).
+_CHOICES: Dict[str, List[Tuple[str, str, Dict[str, str]]]] = {
+    "callback.consent": [("button.yes", "affirm", {}), ("button.no", "deny", {})],
+    "callback.wish": [
+        ("button.wish_none", "choose_wish", {"wish": "none"}),
+        ("button.wish_interpreter", "choose_wish", {"wish": "interpreter"}),
+        ("button.wish_woman", "choose_wish", {"wish": "woman"}),
+        ("button.wish_both", "choose_wish", {"wish": "both"}),
+    ],
+    "callback.note": [("button.skip", "deny", {})],
 }
 _KEYS = {
     "utter_greet": "reply.greet",
@@ -36,6 +43,8 @@ _KEYS = {
     "utter_ask_callback_form_callback_name": "callback.name",
     "utter_ask_callback_form_callback_reach": "callback.reach",
     "utter_ask_callback_form_callback_when": "callback.when",
+    "utter_ask_callback_form_callback_wish": "callback.wish",
+    "utter_ask_callback_form_callback_note": "callback.note",
 }
 CALLBACK_DAYS = 30
 
@@ -83,10 +92,9 @@ class CatalogueNLG(NaturalLanguageGenerator):
         key = _KEYS[utter_action]
         values = {"switchboard": switchboard, "days": CALLBACK_DAYS}
         message = text_message(self._texts.say(key, language, **values), language)
-        if key in _YES_NO:
-            yes, no = _YES_NO[key]
+        if key in _CHOICES:
             message["buttons"] = [
-                button(self._texts.say(yes, language), "affirm", language),
-                button(self._texts.say(no, language), "deny", language),
+                button(self._texts.say(title, language), intent, language, **entities)
+                for title, intent, entities in _CHOICES[key]
             ]
         return [message]

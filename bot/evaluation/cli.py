@@ -27,6 +27,7 @@ _HELP = {
     "language": "the language of a message",
     "crisis": "crises seen, missed and falsely seen",
     "routing": "the responsible contact over one or several messages",
+    "places": "the municipality a message names, and none where it names none",
 }
 
 
@@ -128,6 +129,18 @@ def _routing(arguments: argparse.Namespace) -> Evaluation:
     return routing.evaluate(rows, dialogue, Progress("routing", len(rows)))
 
 
+def _places(arguments: argparse.Namespace) -> Evaluation:
+    from bot import bootstrap
+    from bot.evaluation import places
+    from bot.evaluation.rows import read_rows, require
+
+    problems: list[Problem] = []
+    fields = places.fields(bootstrap.gazetteer().municipalities)
+    rows = read_rows(arguments.file, fields, problems)
+    require(problems)
+    return places.evaluate(rows, bootstrap.place_recognizer(), Progress("places", len(rows)))
+
+
 def _retrieval(arguments: argparse.Namespace) -> Evaluation:
     from bot import bootstrap
     from bot.evaluation import retrieval
@@ -159,5 +172,6 @@ _KINDS: dict[str, Callable[[argparse.Namespace], Evaluation]] = {
     "language": _language,
     "crisis": _crisis,
     "routing": _routing,
+    "places": _places,
     "retrieval": _retrieval,
 }

@@ -12,11 +12,19 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from bot.errors import InvalidInputError, Problem
 from bot.languages import LANGUAGES
 from bot.offers import models
+from bot.offers.opening_times import parse_hours
 from bot.offers.yaml_source import SourceFile, read_yaml
 
 Language = Literal["de", "en", "ar", "tr"]
@@ -26,6 +34,15 @@ Day = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?\d[\d ()/-]{1,24}$")]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+
+
+def _opening_times(hours: str) -> str:
+    parse_hours(hours)
+    return hours
+
+
+# Contacts' hours are computed with; those of offers are free text that is shown as it is.
+Hours = Annotated[Text, AfterValidator(_opening_times)]
 
 # Numbers that the regulator keeps free for film and fiction (Bundesnetzagentur, "Drama numbers"):
 # Berlin 030 23125, Hamburg 040 66969, Köln 0221 4710, Frankfurt 069 90009, München 089 99998,
@@ -115,7 +132,7 @@ class _ContactRow(_Row):
     email: Email | None = None
     url: Url | None = None
     address: Text | None = None
-    hours: Text | None = None
+    hours: Hours | None = None
     hours_for: Literal["phone", "office"] | None = None
     by_appointment: bool | None = None
     substitute: Identifier | None = None

@@ -40,6 +40,13 @@ STREET_BEFORE = frozenset(("شارع", "طريق", "ساحه"))
 PERSON_BEFORE = frozenset(
     ("herr", "herrn", "frau", "mr", "mrs", "ms", "bay", "bayan", "السيد", "السيده")
 )
+# Before a name that may be somebody's: "mein Anwalt heißt Westrup".
+NAMED_BEFORE = frozenset(
+    ("heisst", "heisse", "heissen", "namens", "genannt", "named", "called", "name", "nachbar",
+     "nachbarn", "nachbarin", "vermieter", "vermieterin", "chef", "chefin", "anwalt", "onkel",
+     "tante", "opa", "oma", "doktor", "dr", "adim", "adi", "ismi", "اسمي", "اسمه", "اسمها", "اسم",
+     "الدكتور", "دكتور", "استاذ", "عمو")
+)  # fmt: skip
 
 COUNTY_BEFORE = frozenset(
     ("kreis", "kreises", "kreise", "landkreis", "landkreises", "kr", "krais", "lkr", "county",
@@ -60,6 +67,8 @@ PREPOSITIONS = frozenset(
      "فى", "من", "الي", "عند",
      "قرب", "جنب", "علي", "ب", "ل", "عل", "باتجاه", "حوالي")
 )  # fmt: skip
+# Before a name that is otherwise a verb ("Tafel für Senden"); before a person's it says nothing.
+MEANT_FOR = frozenset(("fur", "for"))
 FROM = frozenset(("aus", "von", "from", "men", "min", "من", "weg"))
 TO = frozenset(("nach", "to", "الي", "ل", "la", "3a", "3al", "into", "richtung", "علي", "ع"))
 NEAR = frozenset(
@@ -72,7 +81,10 @@ PLACE_NOUNS = frozenset(
      "burgerburo", "schloss", "bahnhof", "jugendamt", "jobcenter", "kita", "grundschule", "schule",
      "hauptschule", "realschule", "gesamtschule", "kindergarten", "standesamt", "sozialamt",
      "tafel", "familienzentrum", "volkshochschule", "vhs", "jugendzentrum", "town", "village",
-     "city", "municipality", "gemeindeverwaltung", "yer", "sehir", "kasaba", "بلديه", "مدينه",
+     "city", "municipality", "gemeindeverwaltung", "jugendtreff", "jugendhaus", "bucherei",
+     "bibliothek", "krankenhaus", "spielgruppe", "krabbelgruppe", "sportverein", "musikschule",
+     "deutschkurs", "sprachkurs", "kleiderkammer", "beratungsstelle", "kitaplatz",
+     "kindergartenplatz", "unterkunft", "wohnung", "yer", "sehir", "kasaba", "بلديه", "مدينه",
      "قريه", "بلده", "رقم", "نحن", "wohn")
 )  # fmt: skip
 PLACE_AFTER = re.compile(
@@ -148,8 +160,19 @@ NOW = frozenset(("jetzt", "nun", "inzwischen", "mittlerweile", "now", "currently
     "artik", "الان", "والان", "ان", "وهلق", "هلق", "وهلا", "هلق", "هلا", "حاليا",
                  "دلوقتي", "دابا", "هسه", "halla2", "hala2"))  # fmt: skip
 AND = frozenset(("und", "and", "ve", "aber", "but", "ama", "oder", "or", "veya", "لكن", "بس", "او",
-    "while",
-                 "wahrend", "doch", "sondern", "ya"))  # fmt: skip
+    "while", "whereas", "اما", "بينما",
+                 "wahrend", "doch", "sondern", "ya", "w", "wa", "bas"))  # fmt: skip
 SUBJECT = frozenset(
     ("ich", "wir", "i", "we", "ben", "biz", "انا", "نحنا", "نحن", "احنا", "ana", "ne7na", "e7na")
 )
+# Between the subject and the place, without a verb that says something else: "ich selbst bin aus".
+BETWEEN_SUBJECT = frozenset(
+    ("selbst", "selber", "myself", "ourselves", "kendim", "kendimiz", "ise", "de", "da", "نفسي",
+     "bin", "sind", "am", "are", "m", "re", "hingegen", "dagegen", "aber", "jedoch", "though")
+)  # fmt: skip
+# Numbers of files, invoices and telephones have five digits too.
+NUMBER_OF = re.compile(
+    r"\w*(?:nummer|zeichen|nr)|no|nos|number|num|file|case|invoice|reference|ref|az|konto|rechnung"
+    r"|dosya|numara\w*|fatura\w*|telefon|tel|handy|phone|kayit|ملف|الملف|رقم|رقمي|فاتوره|هاتف"
+)
+NUMBERED_AFTER = re.compile(r"numara\w*|nolu|no|stuck|prozent")

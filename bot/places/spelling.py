@@ -11,6 +11,8 @@ from bot.places import cues
 SHORTEST_FUZZY = 6
 SHORTEST_TWO_SLIPS = 10
 
+_WORD_ENDINGS = ("n", "s", "e", "en", "er", "es", "em")
+
 _ARABIC = re.compile("[\u0621-\u064a\u0671-\u06d3]")
 _ARABIC_EARS = str.maketrans(
     {"غ": "g", "ج": "g", "ك": "g", "ق": "g", "ز": "s", "س": "s", "ص": "s", "ڤ": "f", "ف": "f",
@@ -48,6 +50,15 @@ def heard(word: str) -> str:
     for pattern, letter in _LATIN_EARS:
         word = pattern.sub(letter, word)
     return word
+
+
+def _vowels_fit(word: str, name: str) -> bool:
+    """Return whether two Arabic words with the same consonants differ in few vowels.
+
+    Four consonants are common to many words (سنديان and زاندن), so these get one vowel only.
+    """
+    limit = 1 if len(heard(name)) <= 4 else 2
+    return within(word.translate(_ARABIC_EARS), name.translate(_ARABIC_EARS), limit)
 
 
 def stems(word: str) -> list[tuple[str, str]]:
@@ -120,15 +131,21 @@ class NearNames:
                 pairs = frozenset(itertools.pairwise(name))
                 self._long.setdefault(name[0], []).append((name, pairs))
 
+    def _is_word(self, word: str) -> bool:
+        """Return whether a word, or what is left without a German ending, is never a name."""
+        bare = (word[: -len(end)] for end in _WORD_ENDINGS if word.endswith(end))
+        return word in self._stop or any(stem in self._stop for stem in bare)
+
     def one_slip(self, word: str) -> list[str]:
         """Return the names that sound the same or are one slip away, the nearest first."""
-        if word in self._stop or len(word) < SHORTEST_FUZZY - 1:
+        if self._is_word(word) or len(word) < SHORTEST_FUZZY - 1:
             return []
         names = [
             name
             for name in sorted(self._heard.get(heard(word), ()))
             if (name[0] == word[0] or (heard(name[0]) and heard(name[0]) == heard(word[0])))
             and abs(len(name) - len(word)) <= 2
+            and (not is_arabic(word) or _vowels_fit(word, name))
         ]
         candidates = set(self._drops.get(word, ()))
         for form in _drops(word):
@@ -142,7 +159,7 @@ class NearNames:
 
     def two_slips(self, word: str) -> list[str]:
         """Return the long names that are two slips away and begin with the same letter."""
-        if word in self._stop or len(word) < SHORTEST_TWO_SLIPS - 1 or not word:
+        if self._is_word(word) or len(word) < SHORTEST_TWO_SLIPS - 1 or not word:
             return []
         pairs = frozenset(itertools.pairwise(word))
         return [

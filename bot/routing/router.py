@@ -12,6 +12,8 @@ GENERAL = "kreis_switchboard"
 LAST_RESORT = "authority_115"
 # Rules under which somebody from outside the county may be sent to the same contact.
 _BORDERLESS = frozenset({"federal", "free_choice", "any_place"})
+# Rules under which several contacts stand side by side and the person may choose among them.
+_CHOOSABLE = frozenset({"free_choice", "any_place"})
 
 
 class Missing(str, Enum):
@@ -44,14 +46,25 @@ class Router:
         """``catalogue`` holds contacts, responsibilities and their order per need."""
         self._catalogue = catalogue
 
-    def route(self, need: str, municipality: str | None, age: float | None = None) -> Route:
+    def route(
+        self,
+        need: str,
+        municipality: str | None,
+        age: float | None = None,
+        language: str | None = None,
+    ) -> Route:
         """Return the contact for a need.
 
         ``municipality`` is a key, ``outside_area``, ``kreis`` (the county, town unknown) or
-        ``None``; ``age`` is in years. The result names a contact, or what is missing.
+        ``None``; ``age`` is in years. With a ``language``, a contact who speaks it comes before
+        others of the person's free choice; who is responsible by law stays so. The result names
+        a contact, or what is missing.
         """
         place = None if municipality == COUNTY else municipality
-        for duty in self._in_order(need, age):
+        duties = self._in_order(need, age)
+        if language is not None:
+            duties = self._speaking_first(duties, place, language)
+        for duty in duties:
             if place == OUTSIDE and duty.territory not in _BORDERLESS:
                 return self._to(OUTSIDE, duty, f"{need} is bound to the place of residence")
             if place is None and self._asks_place(duty):
@@ -71,13 +84,32 @@ class Router:
     def _in_order(self, need: str, age: float | None) -> list[Responsibility]:
         """Return the responsibilities of a need, those for another age left out.
 
-        Without an age, responsibilities for everybody come before those for an age group.
+        Without an age the order of the data holds.
         """
         duties = list(self._catalogue.responsible_for(need))
         if age is not None:
             fitting = [duty for duty in duties if duty.ages is None or duty.ages.fits(age)]
             return fitting or duties
         return duties
+
+    def _speaking_first(
+        self, duties: list[Responsibility], place: str | None, language: str
+    ) -> list[Responsibility]:
+        """Return the duties with those first that the person may choose and be understood at.
+
+        Only where the first one is itself a free choice.
+        """
+        if not duties or duties[0].territory not in _CHOOSABLE:
+            return duties
+
+        def speaks(duty: Responsibility) -> bool:
+            contact = self._catalogue.contacts.get(self._contact_of(duty, place) or "")
+            return (
+                duty.territory in _CHOOSABLE and contact is not None
+                and not contact.outdated and language in contact.languages
+            )  # fmt: skip
+
+        return sorted(duties, key=lambda duty: not speaks(duty))
 
     @staticmethod
     def _asks_place(duty: Responsibility) -> bool:

@@ -14,7 +14,8 @@ def open_database(path: Path, migrations: Sequence[Migration], read_only: bool =
     """Open a database and bring it to the newest form.
 
     Every migration runs in its own transaction together with the note that it ran, so a stop in
-    the middle leaves the form before it. ``path`` may be ``:memory:`` in tests.
+    the middle leaves the form before it. Several processes may open the same file at once: one of
+    them migrates, the others wait for it. ``path`` may be ``:memory:`` in tests.
     """
     import sqlite3
 
@@ -30,14 +31,30 @@ def open_database(path: Path, migrations: Sequence[Migration], read_only: bool =
     database.table("_migrations").create(
         {"number": int, "name": str}, pk="number", if_not_exists=True
     )
-    done = {row["number"] for row in database.table("_migrations").rows}
     for number, migration in enumerate(migrations, start=1):
-        if number in done:
-            continue
-        with database.conn:
+        if not _done(database, number):
+            _migrate(database, number, migration)
+    return database
+
+
+def _done(database: Database, number: int) -> bool:
+    return bool(database.table("_migrations").count_where("number = ?", [number]))
+
+
+def _migrate(database: Database, number: int, migration: Migration) -> None:
+    """Run one migration and its note in one transaction, unless another process was first."""
+    # sqlite-utils commits each statement by itself unless a transaction is open already. IMMEDIATE:
+    # whoever comes second waits here and then sees the note of the first.
+    database.conn.execute("BEGIN IMMEDIATE")
+    try:
+        if not _done(database, number):
             migration(database)
             database.table("_migrations").insert({"number": number, "name": migration.__name__})
-    return database
+        database.conn.execute("COMMIT")
+    except BaseException:
+        if database.conn.in_transaction:
+            database.conn.execute("ROLLBACK")
+        raise
 
 
 def m001_catalogue(database: Database) -> None:
@@ -86,4 +103,43 @@ def m001_handovers(database: Database) -> None:
     database.table("callbacks").create_index(["delete_after"])
 
 
-HANDOVERS: tuple[Migration, ...] = (m001_handovers,)
+def m002_outbox(database: Database) -> None:
+    """What staff need for a callback, and the outbox: what still has to reach a person.
+
+    ``state`` is ``waiting``, ``sending`` (leased to a worker until ``leased_until``), ``sent``
+    (payload emptied) or ``dead`` (given up, a person has to look). ``next_try`` and
+    ``leased_until`` are seconds since 1970 (UTC), the other times ISO 8601 in UTC.
+    """
+    for column in (
+        "interpreter INTEGER NOT NULL DEFAULT 0",
+        "wants_woman INTEGER NOT NULL DEFAULT 0",
+        "organization TEXT",
+        "claimed_by TEXT",
+        "delivered_at TEXT",
+    ):
+        database.execute(f"ALTER TABLE callbacks ADD COLUMN {column}")
+    database.table("outbox").create(
+        {
+            "key": str,
+            "reference": str,
+            "kind": str,
+            "payload": str,
+            "created_at": str,
+            "state": str,
+            "attempts": int,
+            "next_try": float,
+            "lease": str,
+            "leased_until": float,
+            "error": str,
+            "external": str,
+            "sent_at": str,
+        },
+        pk="key",
+        not_null={"reference", "kind", "payload", "created_at", "state", "attempts", "next_try"},
+    )
+    database.table("outbox").create_index(["reference"])
+    database.table("outbox").create_index(["state", "next_try"])
+    database.table("outbox").create_index(["external"])
+
+
+HANDOVERS: tuple[Migration, ...] = (m001_handovers, m002_outbox)

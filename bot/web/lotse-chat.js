@@ -236,8 +236,53 @@ class LotseChat extends HTMLElement {
   setMode(mode) {
     this.mode = mode;
     clearInterval(this.pollTimer);
-    if (mode !== 'bot') this.pollTimer = setInterval(() => this.poll(), POLL_MS);
+    if (mode === 'bot') {
+      if (this.stream) this.stream.abort();
+    } else {
+      this.pollTimer = setInterval(() => this.poll(), POLL_MS);
+      this.listen();
+    }
     if (!this.busy) this.setState(mode);
+  }
+
+  /** Hear at once what the staff write; where a stream does not work, polling goes on. */
+  async listen() {
+    if (this.stream || !this.token || !window.ReadableStream) return;
+    this.stream = new AbortController();
+    try {
+      const answer = await fetch(`${this.base()}/events?after=${this.last}`, {
+        headers: { Authorization: `Bearer ${this.token}` }, signal: this.stream.signal,
+        cache: 'no-store',
+      });
+      if (!answer.ok) return;
+      const reader = answer.body.getReader();
+      const decoder = new TextDecoder();
+      let rest = '';
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const parts = (rest + decoder.decode(value, { stream: true })).split('\n\n');
+        rest = parts.pop();
+        for (const part of parts) {
+          if (part.startsWith('data: ')) this.hear(JSON.parse(part.slice(6)));
+        }
+      }
+    } catch (_) {
+      // cut off: the next poll brings what was missed
+    } finally {
+      this.stream = null;
+    }
+  }
+
+  hear(message) {
+    if (!this.token) return;
+    const below = this.atEnd();
+    const first = this.take({ messages: [message] });
+    if (below) this.reveal(first);
+  }
+
+  base() {
+    return this.getAttribute('base') || '/webhooks/chat';
   }
 
   /** Show a failure; `again` is what the button does, without it there is no button. */
@@ -311,7 +356,7 @@ class LotseChat extends HTMLElement {
     if (this.token) headers.Authorization = `Bearer ${this.token}`;
     let answer;
     try {
-      answer = await fetch((this.getAttribute('base') || '/webhooks/chat') + path, {
+      answer = await fetch(this.base() + path, {
         method, headers, body: body && JSON.stringify(body), signal: abort.signal, cache: 'no-store',
       });
       if (answer.ok) return answer.status === 204 ? {} : await answer.json();
@@ -378,6 +423,7 @@ class LotseChat extends HTMLElement {
       if (this.busy || !this.token) return;
       const first = this.take(data);
       if (below) this.reveal(first);
+      if (this.mode !== 'bot') this.listen();
     } catch (error) {
       if (error.status === 401) this.finish('expired'); // anything else: the next round tries again
     }

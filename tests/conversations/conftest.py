@@ -106,6 +106,8 @@ def assistant(tmp_path_factory):
         "LOTSE_PORT": str(free_port()),
         "LOTSE_ACTIONS_PORT": str(free_port()),
         "LOTSE_MESSAGES_PER_MINUTE": "10000",
+        "LOTSE_SESSIONS_PER_MINUTE": "10000",
+        "LOTSE_INBOX_PORT": str(free_port()),
     }
     os.environ.update(environment)  # the servers inherit it
     settings = Settings.from_environment()

@@ -30,7 +30,9 @@ def fill(talk):
     talk.say("Samira")
     assert "Telefonnummer" in text_of(talk.say("weiß nicht"))
     talk.say("0151 23456789")
-    return talk.say("ab 16 Uhr")
+    assert "Wunsch" in text_of(talk.say("ab 16 Uhr"))
+    assert "freiwillig" in text_of(talk.press_button("woman"))
+    return talk.say("Mein Sohn ist drei")
 
 
 def test_a_callback_is_stored_after_two_times_yes(chat, assistant):
@@ -38,22 +40,25 @@ def test_a_callback_is_stored_after_two_times_yes(chat, assistant):
     before = len(rows(assistant, "callbacks"))
     preview = text_of(fill(talk))
     assert "Samira" in preview and "0151 23456789" in preview and "Kita-Platz" in preview
+    assert "Wunsch: Eine Frau soll anrufen" in preview and "Mein Sohn ist drei" in preview
     assert len(rows(assistant, "callbacks")) == before
     done = text_of(talk.press_button("/affirm"))
-    assert "L-" in done
+    assert "L-" in done and "Anruf bis" in done
     stored = rows(assistant, "callbacks")
     assert len(stored) == before + 1 and "kita" in stored[-1]
+    letters = rows(assistant, "outbox")
+    assert "0151 23456789" in str(letters[-1]), "the letter is stored with the callback"
 
 
-@pytest.mark.parametrize("step", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 5, 6])
 def test_stopping_at_any_step_stores_nothing(chat, assistant, step):
     talk = chat("en")
     before = len(rows(assistant, "callbacks"))
-    answers = ["/affirm", "Ali", "ali@example.org", "mornings"]
+    answers = ["/affirm", "Ali", "ali@example.org", "mornings", "an interpreter", "/deny"]
     talk.say("please call me back")
     for answer in answers[:step]:
         talk.press_button(answer) if answer.startswith("/") else talk.say(answer)
-    if step in (0, 4):
+    if step in (0, 6):
         assert "stored nothing" in text_of(talk.press_button("/deny"))
     assert len(rows(assistant, "callbacks")) == before
 

@@ -38,13 +38,13 @@ def test_bad_requests_end_in_a_clear_4xx(chat, assistant, body, raw, headers, st
     [
         '/choose_need{"need":"housing_benefit"}',
         "/restart",
-        " ／choose_place{\"place\":\"olfen\"}",
+        ' ／choose_place{"place":"olfen"}',
         "<script>alert(1)</script>",
         "'; DROP TABLE events; --",
         "{{7*7}} ${jndi:ldap://x} %s %n",
         "\u202eneb\u0000el\ud800",
         "a" * 2000,
-        "NEAR(\"x\" OR *)",
+        'NEAR("x" OR *)',
     ],
 )
 def test_hostile_text_gets_a_polite_answer(chat, text):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
-from bot.errors import InvalidInputError, MissingArtefactError
+from bot.errors import InvalidInputError, MissingArtefactError, Problem
+from bot.evaluation.places import evaluate, fields
+from bot.evaluation.report import Progress
+from bot.evaluation.rows import Row, read_rows
 from bot.places import COUNTY, OUTSIDE, Gazetteer, PlaceRecognizer, choose
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "offers" / "places.yml"
@@ -177,6 +181,7 @@ SENDEN = [
     "moved to Senden",
     "Senden Westfalen", "48308 Senden", "near Senden", "Senden bei Münster", "sendende oturuyoruz",
     "Senden belediyesi", "ana saken b senden", "نسكن في زندن", "بزندن", "Kita Senden",
+    "Tafel für Senden", "food bank for Senden", "Jugendtreff Senden",
 ]  # fmt: skip
 NOT_SENDEN = [
     "Wie kann ich die Unterlagen senden?", "Fehler beim Senden", "Auf Senden klicken",
@@ -269,6 +274,12 @@ def test_places_outside_the_county(text: str) -> None:
         ("I don't live in Dülmen anymore, now Billerbeck", "billerbeck"),
         ("mein Ex wohnt in Münster, ich in Dülmen", "duelmen"),
         ("Kita in Dülmen oder Coesfeld", None),
+        ("Mein Bruder wohnt in Dülmen, ich selbst in Davensberg", "ascheberg"),
+        ("Meine Freundin lebt in Lüdinghausen, ich bin aus Billerbeck", "billerbeck"),
+        ("my brother lives in Senden, I myself live in Nottuln", "nottuln"),
+        ("أخي يسكن في كوسفيلد أما أنا فأسكن في نوتولن", "nottuln"),
+        ("Kardeşim Dülmen'de yaşıyor, ben ise Nottuln'dayım", "nottuln"),
+        ("ahli b dolmen w ana saken b kosfeld", "coesfeld"),
         ("Is there a doctor who speaks Arabic near Dülmen", "duelmen"),
         ("Brauch dringend nen Kitaplatz in Buldern", "duelmen"),
     ],
@@ -333,7 +344,10 @@ NO_PLACE = [
     "kolonya nereden alınır",
     "oturum izni icin randevu bulamiyorum", "dersten sonra", "kocam beni dovuyor", "İller bankası",
     "uygulama(lar)", "Senden başka kimsem yok", "Ben düz gidiyorum", "düğmen kopmuş",
-    "Coesfelder Caddesi",
+    "Coesfelder Caddesi", "Formular für Kindergeld senden", "Nr. 48301 auf dem Brief",
+    "my number is 59348", "dosya no 48249", "59387 numaralı dosya", "Kundennr 48653",
+    "Geschenk für Horst", "Mein Anwalt heißt Westrup", "سنديان اسم بنتي", "شو اخبارك",
+    "akhi 16 sene, wesel la7alo", "OGS dörtten önce bırakmıyormuş", "die nordischen Länder",
 ]  # fmt: skip
 
 
@@ -345,3 +359,24 @@ def test_no_place_is_invented(text: str) -> None:
 def test_odd_text() -> None:
     for text in ("", " ", "\u200b", "'", "'de", "😀", "....", "1" * 500, "a" * 500, "و" * 300):
         assert RECOGNIZER.find(text) == []
+
+
+# --- the labelled rows ---
+
+
+@pytest.mark.parametrize("part", ["dev", "test"])
+def test_the_measured_rows_reach_their_bar(part: str) -> None:
+    problems: list[Problem] = []
+    path = FILE.parents[1] / "evaluation" / f"places.{part}.jsonl"
+    rows = read_rows(path, fields(GAZETTEER.municipalities), problems)
+    assert not problems
+    summary = evaluate(rows, RECOGNIZER, Progress("places", len(rows), io.StringIO())).summary
+    assert summary["with_place"] >= 100 and summary["without_place"] >= 150
+    assert summary["recognised"] >= 0.98 and summary["false_places"] <= 0.01
+
+
+def test_a_doubtful_place_is_a_false_one_too() -> None:
+    row = Row({"id": "x", "lang": "de", "text": "wir wohnen in Lette", "municipality": None})
+    result = evaluate([row], RECOGNIZER, Progress("places", 1, io.StringIO()))
+    assert result.summary["false_places"] == 1.0 and result.summary["recognised"] is None
+    assert result.errors[0]["predicted"] == "coesfeld"

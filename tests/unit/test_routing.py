@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.offers.models import OUTSIDE
@@ -72,3 +74,25 @@ def test_age_chooses_between_services(router):
 def test_transitions_are_named_near_their_age(router):
     assert router.route("childcare_place", "nottuln", 5.5).transitions
     assert not router.route("childcare_place", "nottuln", 2).transitions
+
+
+def _with_languages(catalogue, **spoken):
+    contacts = dict(catalogue.contacts)
+    for key, languages in spoken.items():
+        contacts[key] = replace(contacts[key], languages=languages, outdated=False)
+    return Router(replace(catalogue, contacts=contacts))
+
+
+def test_a_contact_who_speaks_the_language_comes_first_where_one_may_choose(catalogue):
+    router = _with_languages(catalogue, women_duelmen=("de", "ar"))
+    assert router.route("domestic_violence", "olfen").contact.id == "women"
+    assert router.route("domestic_violence", "olfen", language="ar").contact.id == "women_duelmen"
+    assert router.route("domestic_violence", "olfen", language="tr").contact.id == "women"
+
+
+def test_the_language_never_changes_who_is_responsible(catalogue):
+    router = _with_languages(catalogue, parenting_counselling=("ar",), ki=("ar",))
+    for need in ("separation_custody", "german_course"):
+        plain = router.route(need, "duelmen")
+        spoken = router.route(need, "duelmen", language="ar")
+        assert plain.contact == spoken.contact, need

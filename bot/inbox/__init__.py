@@ -1,0 +1,1 @@
+"""The staff inbox: live conversations, callbacks, accounts. ``python -m bot.inbox`` serves it."""
