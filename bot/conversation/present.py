@@ -153,7 +153,7 @@ def offer_item(offer: Offer, language: str, services: Services) -> Message:
 def contact_item(
     contact: Contact, substitutes: tuple[Contact, ...], language: str, services: Services
 ) -> Message:
-    """Return a contact as a card: ``open`` says whether it can be reached now.
+    """Return a contact as a card: ``hours_now`` says whether it can be reached now.
 
     A stand-in to call is named when the contact has no number, or is closed while another answers.
     """
@@ -171,7 +171,7 @@ def contact_item(
         "url": contact.url,
         "address": contact.address if trusted else None,
         "hours": hours_text(contact.hours, language) if contact.hours and trusted else None,
-        "open": _open_now(contact, language, services),
+        "hours_now": _open_now(contact, language, services),
         "languages": _language_names(contact.languages, language, services),
         "interpreter": _interpreter(contact, language, services),
         "check": None,

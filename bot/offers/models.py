@@ -156,11 +156,16 @@ class Contact:
 
 @dataclass(frozen=True)
 class Transition:
-    """Who comes next when a person reaches an age."""
+    """Who comes next when a person reaches an age.
+
+    ``always``: also said when no age is known, because the need itself tells the phase (a
+    pregnancy).
+    """
 
     age: int
     contact: str
     note: Mapping[str, str]
+    always: bool = False
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,7 @@ class _NextRow(_Row):
     age: Annotated[int, Field(ge=0, le=120)]
     contact: Identifier
     note: dict[Language, Text]
+    always: bool = False
 
 
 class _ResponsibilityRow(_Row):
@@ -468,7 +469,7 @@ def _responsibility(row: _ResponsibilityRow) -> models.Responsibility:
         asks=tuple(row.asks),
         contacts=dict(row.contacts),
         ages=_ages(row.ages),
-        next=tuple(models.Transition(n.age, n.contact, _texts(n.note)) for n in row.next),
+        next=tuple(models.Transition(n.age, n.contact, _texts(n.note), n.always) for n in row.next),
         verified=row.verified,
     )
 

@@ -127,7 +127,9 @@ class Router:
     ) -> Route:
         contact = self._catalogue.contacts[contact_id]
         transitions = tuple(
-            step for step in duty.next if age is not None and step.age - 1 <= age < step.age + 1
+            step
+            for step in duty.next
+            if step.always or (age is not None and step.age - 1 <= age < step.age + 1)
         )
         return Route(contact, self._substitutes(contact), duty, None, transitions, reason)
 

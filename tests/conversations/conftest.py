@@ -1,4 +1,4 @@
-"""Both servers, really running, on ports and data of their own."""
+"""All servers, really running, on ports and data of their own."""
 
 from __future__ import annotations
 
@@ -111,7 +111,11 @@ def assistant(tmp_path_factory):
     }
     os.environ.update(environment)  # the servers inherit it
     settings = Settings.from_environment()
-    servers = [launch.action_server(settings), launch.conversation_server(settings)]
+    servers = [
+        launch.action_server(settings),
+        launch.conversation_server(settings),
+        launch.staff_server(settings),
+    ]
     running = Assistant(settings, servers)
     try:
         running.start()

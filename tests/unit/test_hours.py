@@ -252,10 +252,10 @@ def test_the_card_names_who_answers_while_the_office_is_closed(services, catalog
     stand_ins = (catalogue.contacts["kreis_switchboard"],)
     open_at = replace(services, clock=lambda: at(2026, 11, 23, 9, 0))
     item = contact_item(office, stand_ins, "de", open_at)
-    assert item["open"] == "jetzt geöffnet bis 12:00" and "substitute" not in item
+    assert item["hours_now"] == "jetzt geöffnet bis 12:00" and "substitute" not in item
     closed_at = replace(services, clock=lambda: at(2026, 11, 24, 13, 0))
     item = contact_item(office, stand_ins, "de", closed_at)
-    assert item["open"] == "geschlossen, öffnet heute um 14:00"
+    assert item["hours_now"] == "geschlossen, öffnet heute um 14:00"
     assert item["substitute"]["tel"] == stand_ins[0].phone
     at_night = replace(services, clock=lambda: at(2026, 11, 24, 3, 0))
     assert "substitute" not in contact_item(office, stand_ins, "de", at_night)
@@ -265,11 +265,11 @@ def test_the_card_names_who_answers_while_the_office_is_closed(services, catalog
 def test_the_card_says_that_hours_are_for_the_telephone(services, catalogue):
     at_work = replace(services, clock=lambda: at(2026, 11, 23, 9, 0))
     item = contact_item(catalogue.contacts["foreigners_office"], (), "tr", at_work)
-    assert item["open"] == "Telefon: şu an açık, kapanış 12:00"
+    assert item["hours_now"] == "Telefon: şu an açık, kapanış 12:00"
 
 
 def test_unknown_hours_say_nothing(services, catalogue):
-    assert contact_item(catalogue.contacts["kita"], (), "de", services)["open"] is None
+    assert contact_item(catalogue.contacts["kita"], (), "de", services)["hours_now"] is None
 
 
 def test_the_interpreters_sentence_is_german_in_every_language(services, office):

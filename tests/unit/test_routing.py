@@ -96,3 +96,28 @@ def test_the_language_never_changes_who_is_responsible(catalogue):
         plain = router.route(need, "duelmen")
         spoken = router.route(need, "duelmen", language="ar")
         assert plain.contact == spoken.contact, need
+
+
+@pytest.mark.parametrize(
+    ("need", "place", "age", "following"),
+    [
+        ("pregnancy_counselling", None, None, "early_help"),
+        ("early_help_0_3", "nottuln", 3, "parenting_counselling"),
+        ("childcare_place", "nottuln", 6, "school"),
+        ("all_day_school_ogs", "olfen", 10, "school_counselling"),
+        ("newcomer_school_place", None, 16, "employment_agency"),
+    ],
+)
+def test_a_transition_names_who_comes_next(catalogue, need, place, age, following):
+    route = Router(catalogue).route(need, place, age)
+    assert following in {step.contact for step in route.transitions}
+
+
+def test_no_transition_is_named_in_between(catalogue):
+    assert Router(catalogue).route("all_day_school_ogs", "olfen", 7).transitions == ()
+
+
+@pytest.mark.parametrize("age", [3, 6, 10, 16, 18, 21, 28])
+def test_every_transition_age_has_somebody_who_comes_next(catalogue, age):
+    steps = [step for duty in catalogue.responsibilities.values() for step in duty.next if step.age == age]
+    assert steps and all(set(step.note) == {"de", "en", "ar", "tr"} for step in steps)

@@ -247,9 +247,7 @@ class Session:
         self.flaky = True
         self.staff_joins = False
 
-    def add(
-        self, kind: str, text: str, sender: str = "bot", **extra: Any
-    ) -> dict[str, Any]:
+    def add(self, kind: str, text: str, sender: str = "bot", **extra: Any) -> dict[str, Any]:
         """Store one message under the next id and return it."""
         message = {
             "id": len(self.messages) + 1,
@@ -302,9 +300,7 @@ class Session:
             return [self.add("crisis", words["crisis"], items=lines)]
         if wish == "form":
             items = [{"field": "tel", "label": words["label"], "value": words["value"]}]
-            return [
-                self.add("form", words["form"], items=items, buttons=self.buttons()[:2])
-            ]
+            return [self.add("form", words["form"], items=items, buttons=self.buttons()[:2])]
         if wish in ("staff", "/talk_to_human"):
             self.staff_joins = True
             return [self.add("state", "", "system", state="human_waiting")]
@@ -378,15 +374,9 @@ class Handler(BaseHTTPRequestHandler):
                         "staff",
                         name="Frau Beispiel",
                     )
-                self.reply_json(
-                    {"messages": [m for m in session.messages if m["id"] > after]}
-                )
+                self.reply_json({"messages": [m for m in session.messages if m["id"] > after]})
             return None
-        name = (
-            "chat.html"
-            if parts.path == "/chat"
-            else parts.path.replace("/chat/assets/", "", 1)
-        )
+        name = "chat.html" if parts.path == "/chat" else parts.path.replace("/chat/assets/", "", 1)
         file = STATIC / name
         if "/" in name or not file.is_file():
             return self.reply(404, b"not found", "text/plain")
@@ -429,16 +419,12 @@ class Handler(BaseHTTPRequestHandler):
         if wish.startswith(LANGUAGE_PAYLOAD):
             session.lang = wish[len(LANGUAGE_PAYLOAD) :].split('"')[0]
             wish = "notice"
-        title = next(
-            (b["title"] for b in session.buttons() if b["payload"] == wish), wish
-        )
+        title = next((b["title"] for b in session.buttons() if b["payload"] == wish), wish)
         session.add("text", title, "user")
         messages = session.answer(wish)
         if wish == "bye":
             self.sessions.clear()
-        return self.reply_json(
-            {"messages": messages, "session": {"lang": session.lang}}
-        )
+        return self.reply_json({"messages": messages, "session": {"lang": session.lang}})
 
 
 def main() -> None:

@@ -27,9 +27,7 @@ def needed(name: str, package: str) -> str:
     """Return the path of a program; fail (never skip) with the way to get it."""
     path = shutil.which(name)
     if path is None:
-        pytest.fail(
-            f"{name} is missing: install the package {package} to run the browser tests"
-        )
+        pytest.fail(f"{name} is missing: install the package {package} to run the browser tests")
     return path
 
 
@@ -51,9 +49,7 @@ def browser_tools() -> tuple[str, str]:
                 "--no-audit",
                 "--no-fund",
             ]
-            done = subprocess.run(
-                command, cwd=HERE, capture_output=True, text=True, check=False
-            )
+            done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
             if done.returncode:
                 pytest.fail(f"npm ci in tests/web failed:\n{done.stderr}")
             break
@@ -86,9 +82,7 @@ def scenario(browser_tools: tuple[str, str], server: str) -> Scenario:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_axe_finds_nothing_with_every_message_type(
-    scenario: Scenario, lang: str
-) -> None:
+def test_axe_finds_nothing_with_every_message_type(scenario: Scenario, lang: str) -> None:
     scenario("axe", lang)
 
 
@@ -138,9 +132,7 @@ def test_drive_prints_the_conversation_and_takes_a_picture(
         "--chromium",
         chromium,
     ]
-    done = subprocess.run(
-        command, cwd=HERE, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     told = json.loads(done.stdout)
     assert told["state"] == "bot"
