@@ -50,7 +50,7 @@ class SentenceTransformerEncoder:
             model_kwargs={"dtype": torch.float32},
         )
         self._model.eval()
-        self._name = identity(path) if path.exists() else model
+        self._name = _identity(path) if path.exists() else model
 
     @property
     def name(self) -> str:
@@ -78,7 +78,7 @@ class SentenceTransformerEncoder:
         return np.vstack(parts)
 
 
-def identity(path: Path) -> str:
+def _identity(path: Path) -> str:
     """Return a name that changes when the model in the folder is replaced."""
     import hashlib
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # A room may import rooms of its own floor and of the floors below it.
 FLOORS = [
     {"errors", "yaml_text", "messages", "settings"},
-    {"languages", "thresholds", "ngrams", "texts", "encoding"},
+    {"languages", "thresholds", "ngrams", "texts"},
     {"places", "offers", "safety"},
     {"understanding", "storage"},
     {"search", "routing", "delivery"},

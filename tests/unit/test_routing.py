@@ -119,5 +119,10 @@ def test_no_transition_is_named_in_between(catalogue):
 
 @pytest.mark.parametrize("age", [3, 6, 10, 16, 18, 21, 28])
 def test_every_transition_age_has_somebody_who_comes_next(catalogue, age):
-    steps = [step for duty in catalogue.responsibilities.values() for step in duty.next if step.age == age]
+    steps = [
+        step
+        for duty in catalogue.responsibilities.values()
+        for step in duty.next
+        if step.age == age
+    ]
     assert steps and all(set(step.note) == {"de", "en", "ar", "tr"} for step in steps)
