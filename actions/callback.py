@@ -12,13 +12,15 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.types import DomainDict
 
-from actions.turn import Events, WithServices, case_of, language_of, send
+from actions.turn import Events, WithServices, case_of, language_of, question_of, send
 from bot import bootstrap
-from bot.conversation.present import switchboard
+from bot.conversation import answer
+from bot.conversation.present import render, switchboard
 from bot.conversation.services import Services
 from bot.delivery.letter import callback_item
 from bot.handover.callback import (
     NO_WISH,
+    WISHES,
     CallbackRequest,
     expected_text,
     note_of,
@@ -29,6 +31,7 @@ from bot.handover.callback import (
     store_callback,
     wish_of,
 )
+from bot.languages import search_form
 from bot.messages import button, text_message
 from bot.storage.handovers import HandoverStore
 
@@ -43,6 +46,8 @@ SLOTS = (
 )
 
 
+# Shorter texts that begin with such a word may be a name or a time.
+_QUESTION_FROM = 3
 # A slot of a form must hold something, so "no note" has a value of its own.
 NOTHING = "-"
 
@@ -67,6 +72,26 @@ def request_of(tracker: Tracker) -> CallbackRequest:
         if tracker.get_slot("callback_note") in (None, NOTHING)
         else tracker.get_slot("callback_note"),
     )
+
+
+# How questions begin; a question mark is often left out on a phone.
+_QUESTION_WORDS = frozenset(
+    search_form(word)
+    for word in (
+        # Words that also begin an answer ("wie Sie wollen", "من الساعة ٤") are left out.
+        *("wer", "wo", "warum", "wieso", "kostet", "who", "where", "how", "why"),
+        *("nasil", "nerede", "neden", "kac"),
+        *("شو", "ماذا", "كيف", "مين", "وين", "أين", "ليش", "لماذا", "هل", "كم"),
+    )
+)
+
+
+def is_question(text: str) -> bool:
+    """Return whether a text asks something instead of answering the form."""
+    if text.rstrip().endswith(("?", "؟")):
+        return True
+    words = search_form(text).split()
+    return len(words) >= _QUESTION_FROM and words[0] in _QUESTION_WORDS
 
 
 class BeginCallback(Action):
@@ -100,10 +125,28 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
             return []
         return domain_slots
 
+    def _digression(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> bool:
+        """Answer a question that came instead of an answer; the form then asks again.
+
+        What the callback is about stays as it was.
+        """
+        if not is_question(tracker.latest_message.get("text") or ""):
+            return False
+        services = self._services()
+        reply = answer.answer(question_of(tracker), case_of(tracker).new_question(), services)
+        if reply.delegate is None:
+            messages = render(reply, language_of(tracker), services)
+            for message in messages:
+                message.pop("buttons", None)  # they would lead out of the form
+            send(dispatcher, messages)
+        return True
+
     def validate_callback_name(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept any name that has a letter or digit."""
+        if value is not None and self._digression(dispatcher, tracker):
+            return {"callback_name": None}
         name = short(str(value or ""))
         return {"callback_name": name if any(c.isalnum() for c in name) else None}
 
@@ -111,7 +154,9 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept a telephone number or an e-mail address."""
-        if value is None:
+        if value is None or (
+            reach_of(str(value)) is None and self._digression(dispatcher, tracker)
+        ):
             return {"callback_reach": None}
         reach = reach_of(str(value))
         if reach is None:
@@ -124,13 +169,17 @@ class ValidateCallbackForm(WithServices, FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Accept any time in words."""
+        if value is not None and self._digression(dispatcher, tracker):
+            return {"callback_when": None}
         return {"callback_when": short(str(value or "")) or None}
 
     def validate_callback_wish(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> dict[str, Any]:
         """Read the wish that was pressed or typed; what is not understood is no wish."""
-        return {"callback_wish": wish_of(str(value)) if value is not None else None}
+        if value is None or (value not in WISHES and self._digression(dispatcher, tracker)):
+            return {"callback_wish": None}
+        return {"callback_wish": wish_of(str(value))}
 
     def validate_callback_note(
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict

@@ -70,13 +70,34 @@ def test_a_crisis_is_answered_at_once(chat, language):
     assert any(card["tel"] == "112" for card in cards(messages, "crisis"))
 
 
-@pytest.mark.parametrize("step", [0, 1, 2, 3])
+def test_a_question_in_mid_form_is_answered_and_the_form_goes_on(chat, assistant):
+    talk = chat("de")
+    before = len(rows(assistant, "callbacks"))
+    talk.say("Ich brauche einen Kitaplatz in Nottuln")
+    talk.press_button("/request_callback")
+    talk.press_button("/affirm")
+    said = text_of(talk.say("Wer hilft bei Schulden?"))
+    assert "Schuldnerberatung" in said and "Wie heißen Sie" in said
+    talk.say("Samira")
+    assert "Telefonnummer" in text_of(talk.say("Wo bekomme ich Wohngeld in Olfen?"))
+    talk.say("0151 23456789")
+    talk.say("vormittags")
+    said = text_of(talk.say("Was kostet die Schuldnerberatung?"))
+    assert "Wunsch" in said
+    talk.press_button("interpreter")
+    preview = text_of(talk.press_button("/deny"))
+    assert "Samira" in preview and "Kita-Platz" in preview and "Übersetzung" in preview
+    talk.press_button("/affirm")
+    assert len(rows(assistant, "callbacks")) == before + 1
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 5])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_crisis_ends_the_form_at_every_step(chat, assistant, language, step):
     talk = chat(language)
     before = len(rows(assistant, "callbacks"))
     talk.say("please call me back")
-    for answer in ["/affirm", "Ali", "ali@example.org"][:step]:
+    for answer in ["/affirm", "Ali", "ali@example.org", "morgens", "interpreter"][:step]:
         talk.press_button(answer) if answer.startswith("/") else talk.say(answer)
     messages = talk.say(CRISIS[language])
     assert messages[0]["type"] == "crisis"
