@@ -276,7 +276,7 @@ class LotseChat extends HTMLElement {
 
   hear(message) {
     if (!this.token) return;
-    const below = this.atEnd();
+    const below = this.atEnd(this.thread.clientHeight / 2);
     const first = this.take({ messages: [message] });
     if (below) this.reveal(first);
   }
@@ -558,8 +558,8 @@ class LotseChat extends HTMLElement {
     this.warnTimer = setTimeout(() => this.problem('ending', () => this.poll()), wait);
   }
 
-  atEnd() {
-    return this.thread.scrollHeight - this.thread.scrollTop - this.thread.clientHeight < 80;
+  atEnd(slack = 80) {
+    return this.thread.scrollHeight - this.thread.scrollTop - this.thread.clientHeight < slack;
   }
 
   /** Bring a message to the top of what is visible: its answer starts right below it. */

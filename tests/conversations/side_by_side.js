@@ -42,6 +42,12 @@ async function main() {
     await staff.locator('textarea').first().fill('Guten Tag! Ich schicke Ihnen die Liste der Kitas.');
     await staff.getByRole('button', { name: /senden|antworten/i }).first().click();
     await visible(person, 'Guten Tag! Ich schicke Ihnen');
+    // What the staff wrote is scrolled into view, above the field.
+    await person.waitForFunction(() => {
+      const root = document.querySelector('lotse-chat').shadowRoot;
+      const last = [...root.querySelectorAll('.msg.staff')].pop().getBoundingClientRect();
+      return last.bottom <= root.querySelector('footer').getBoundingClientRect().top + 1;
+    });
     if (pictures) {
       await person.screenshot({ path: path.join(pictures, 'live-person-ar-360.png') });
       await staff.screenshot({ path: path.join(pictures, 'live-staff-de-1280.png') });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def test_person_and_staff_side_by_side(assistant, browser_tools):  # noqa: F811
         *(node, "side_by_side.js", f"{assistant.base}/chat"),
         *(f"http://127.0.0.1:{settings.inbox_port}", chromium, "anna", password),
     ]
+    # LOTSE_PICTURES=docs/pictures renews the pictures of the documents.
+    pictures = os.environ.get("LOTSE_PICTURES")
+    command += [str(Path(pictures).resolve())] if pictures else []
     done = subprocess.run(
         command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False
     )
