@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 import time
 from collections import OrderedDict, deque
@@ -30,7 +31,7 @@ class AddressLimit:
     def passes(self, address: str) -> bool:
         """Note an event; return whether the address is within its limit."""
         now = self._clock()
-        name = hmac.new(self._key, address.encode(), hashlib.sha256).digest()[:16]
+        name = hmac.new(self._key, _household(address).encode(), hashlib.sha256).digest()[:16]
         arrivals = self._seen.setdefault(name, deque())
         self._seen.move_to_end(name)
         while arrivals and arrivals[0] <= now - _MINUTE:
@@ -51,6 +52,17 @@ class AddressLimit:
             if len(self._seen) == 1:
                 return
             del self._seen[name]
+
+
+def _household(address: str) -> str:
+    """Return what one connection to the internet has: an IPv4 address, or an IPv6 /64 network."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def client_address(peer: str, forwarded: Optional[str], trusted_proxies: int) -> str:

@@ -100,8 +100,6 @@ class HandoverStore:
         # fails. The person has been told "your request is stored" and nobody else knows of it, so
         # here every commit is on the disk before we say so. Callbacks are rare: it costs nothing.
         self._database.conn.execute("PRAGMA synchronous=FULL")
-        # Deleted and emptied rows are overwritten, not only unlinked: they held personal data.
-        self._database.conn.execute("PRAGMA secure_delete=ON")
         self._lock = threading.Lock()
 
     # Callbacks

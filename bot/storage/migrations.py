@@ -27,6 +27,8 @@ def open_database(path: Path, migrations: Sequence[Migration], read_only: bool =
     connection = sqlite3.connect(str(path), check_same_thread=False, timeout=10)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    # What is deleted is overwritten: it was personal.
+    connection.execute("PRAGMA secure_delete=ON")
     database = Database(connection)
     database.table("_migrations").create(
         {"number": int, "name": str}, pk="number", if_not_exists=True
