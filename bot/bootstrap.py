@@ -16,7 +16,6 @@ from bot.languages.identification import LanguageIdentifier
 from bot.ngrams import NgramClassifier
 from bot.offers.models import Helpline
 from bot.places.gazetteer import Gazetteer
-from bot.places.recognition import PlaceRecognizer
 from bot.safety.crisis import CrisisDetector
 from bot.safety.helplines import load_helplines
 from bot.settings import Settings
@@ -27,12 +26,13 @@ from bot.texts import Texts
 from bot.thresholds import Thresholds
 from bot.understanding.examples import read_examples, read_taxonomy
 from bot.understanding.intents import IntentRecognizer
-from bot.understanding.reading import Reader
 from bot.understanding.training import INTENT_FILE, LANGUAGE_FILE, train_understanding
 
 if TYPE_CHECKING:
     from bot.conversation.services import Services
+    from bot.places.recognition import PlaceRecognizer
     from bot.search.encoder import Encoder
+    from bot.understanding.reading import Reader
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +68,9 @@ def gazetteer() -> Gazetteer:
 @lru_cache(maxsize=1)
 def place_recognizer() -> PlaceRecognizer:
     """Return the place recogniser."""
+    # Late, here and below: it loads spaCy, which half of the processes have no use for.
+    from bot.places.recognition import PlaceRecognizer
+
     return PlaceRecognizer(gazetteer())
 
 
@@ -118,6 +121,8 @@ def intent_recognizer(path: Path) -> IntentRecognizer:
 @lru_cache(maxsize=1)
 def reader() -> Reader:
     """Return the reader that runs all recognisers without Rasa."""
+    from bot.understanding.reading import Reader
+
     folder = train_understanding_files()
     return Reader(
         place_recognizer(),

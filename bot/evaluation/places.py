@@ -14,7 +14,8 @@ from typing import Any
 from bot.evaluation import metrics
 from bot.evaluation.report import Evaluation, Progress, group_table
 from bot.evaluation.rows import Field, Row, name, one_of, text
-from bot.places import COUNTY, OUTSIDE, PlaceMention, PlaceRecognizer, choose
+from bot.places.gazetteer import COUNTY, OUTSIDE
+from bot.places.recognition import PlaceMention, PlaceRecognizer, choose
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from bot.errors import InvalidInputError, MissingArtefactError, Problem
 from bot.evaluation.places import evaluate, fields
 from bot.evaluation.report import Progress
 from bot.evaluation.rows import Row, read_rows
-from bot.places import COUNTY, OUTSIDE, Gazetteer, PlaceRecognizer, choose
+from bot.places.gazetteer import COUNTY, OUTSIDE, Gazetteer
+from bot.places.recognition import PlaceRecognizer, choose
 
 FILE = Path(__file__).resolve().parents[2] / "data" / "offers" / "places.yml"
 GAZETTEER = Gazetteer.load(FILE)
