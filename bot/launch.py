@@ -121,6 +121,10 @@ def main() -> int:
     except LotseError as error:
         print(str(error), file=sys.stderr)
         return 2
+    # Made before the servers start: several at once would wait for each other on a new file.
+    bootstrap.handover_store()
+    bootstrap.live_store()
+    bootstrap.conversation_store()
     servers = [action_server(settings), conversation_server(settings), staff_server(settings)]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
